@@ -10,6 +10,7 @@ vendor.json is a list of packages: `package` (name@version), `into` (folders tha
 import argparse
 import fnmatch
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -42,17 +43,10 @@ def main() -> int:
 def fetch(entry: dict) -> None:
     """Take the package's tarball and replace each target folder by the wanted files and their sums."""
     wanted = {}
-    with tempfile.TemporaryDirectory() as folder:
-        # npm pack takes one tarball alone: dependencies are neither resolved nor installed.
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", entry["package"]], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
-        )
-        with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as tar:
-            for member in tar.getmembers():
-                target = _target(entry["files"], member.name.removeprefix("package/"))
-                if target and (stream := tar.extractfile(member)):
-                    # A source map would point at a file that we do not carry.
-                    wanted[target] = SOURCE_MAP.sub(b"", stream.read())
+    for name, data in _pack(entry["package"]):
+        if target := _target(entry["files"], name):
+            # A source map would point at a file that we do not carry.
+            wanted[target] = SOURCE_MAP.sub(b"", data)
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(wanted.items()))
     for into in entry["into"]:
         _replace(ROOT / into, wanted | {SUMS: sums.encode()})
@@ -60,18 +54,21 @@ def fetch(entry: dict) -> None:
 
 def differences(entries: list[dict], root: Path) -> Iterator[str]:
     """Yield a sentence for each vendored file below `root` that is missing, changed or unknown."""
-    for entry in entries:
-        for into in entry["into"]:
-            folder = root / into
-            if not (folder / SUMS).is_file():
-                yield f"{into}: {SUMS} is missing; run .ci/vendor.py"
-                continue
-            lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-            noted = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-            found = _digests(folder)
-            for name in sorted(noted.keys() | found.keys()):
-                if noted.get(name) != found.get(name):
-                    yield f"{into}/{name}: differs from {SUMS} ({_kind(name, noted, found)})"
+    for into in (into for entry in entries for into in entry["into"]):
+        noted, found = _noted(root / into / SUMS), _digests(root / into)
+        for name in sorted(name for name in noted.keys() | found.keys() if noted.get(name) != found.get(name)):
+            yield f"{into}/{name}: differs from {SUMS} ({_kind(name, noted, found)})"
+
+
+def _pack(package: str) -> Iterator[tuple[str, bytes]]:
+    # npm pack takes one tarball alone: dependencies are neither resolved nor installed.
+    command = ["npm", "pack", "--silent", package]
+    with tempfile.TemporaryDirectory() as folder:
+        packed = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
+        tarball = (Path(folder) / packed.stdout.split()[-1]).read_bytes()
+    with tarfile.open(fileobj=io.BytesIO(tarball)) as tar:
+        for member in filter(tarfile.TarInfo.isfile, tar.getmembers()):
+            yield member.name.removeprefix("package/"), tar.extractfile(member).read()
 
 
 def _target(files: dict[str, str], name: str) -> str | None:
@@ -86,6 +83,11 @@ def _replace(folder: Path, content: dict[str, bytes]) -> None:
     for name, data in content.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
+
+
+def _noted(sums: Path) -> dict[str, str]:
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else [f"  {SUMS}"]
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
 
 def _digests(folder: Path) -> dict[str, str]:

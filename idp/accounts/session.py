@@ -1,0 +1,183 @@
+"""The session a person is in: begun by sign-in, raised by step-up, ended by sign-out, time or anybody entitled to.
+
+The browser holds a random token in a cookie, the database its hash; the token is renewed at every change of privilege.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask, Response, g, has_request_context, request
+from sqlalchemy import select, update
+
+from idp.accounts.models import Account, AccountState, UserSession
+from idp.core import audit, clock, settings, signals
+from idp.core.audit import Actor
+from idp.core.db import db, transaction, transactional
+from idp.core.errors import SignInRequired
+from idp.core.levels import SFA, reaches, stronger
+from idp.core.signed import digest, new_token
+
+TOUCH_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one."""
+
+    acr: str
+    amr: tuple[str, ...]
+    with_password: bool = True
+
+
+def current() -> UserSession | None:
+    """Return the open session of this request's browser, or None; one query per request."""
+    if not has_request_context():
+        return None
+    if "user_session" not in g:
+        g.user_session = _find(request.cookies.get(cookie_name(), ""))
+        if g.user_session:
+            audit.acting(Actor(g.user_session.account.uid, g.user_session.acr))
+            g.account_language = g.user_session.account.language
+            _touch(g.user_session)
+    found: UserSession | None = g.user_session
+    return found
+
+
+def require(level: str = SFA, within: int | None = None, reason: str = "sign_in") -> UserSession:
+    """Return the session if it reaches `level` with a proof at most `within` seconds old; raise SignInRequired."""
+    session = current()
+    if session is None or not reaches(session.acr, level):
+        raise SignInRequired(level, within, reason)
+    if within is not None and clock.now() - session.proved_at > timedelta(seconds=within):
+        raise SignInRequired(level, within, reason)
+    return session
+
+
+@transactional
+def start(account: Account, proof: Proof) -> UserSession:
+    """Begin a session for `account` in this browser; an open session of the same browser ends."""
+    now = clock.now()
+    previous = current()
+    if previous is not None:
+        end([previous], "replaced")
+    token = new_token()
+    session = UserSession(
+        sid=new_token(),
+        digest=digest(token),
+        account=account,
+        acr=proof.acr,
+        amr=list(proof.amr),
+        auth_time=now,
+        proved_at=now,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(hours=settings.current().session.absolute_hours),
+        user_agent=request.headers.get("User-Agent", "")[:400],
+        source=request.remote_addr or "",
+    )
+    db.session.add(session)
+    db.session.flush()
+    audit.acting(Actor(account.uid, proof.acr))
+    audit.record("session.start", subject=account.uid, after={"acr": proof.acr, "amr": list(proof.amr)})
+    g.user_session, g.session_token = session, token
+    return session
+
+
+@transactional
+def strengthen(session: UserSession, proof: Proof) -> None:
+    """Add a proof to the session: its level never falls, its token is renewed."""
+    now = clock.now()
+    token = new_token()
+    session.digest = digest(token)
+    session.acr = stronger(session.acr, proof.acr)
+    session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
+    session.proved_at = now
+    if proof.with_password:
+        session.auth_time = now
+    audit.acting(Actor(session.account.uid, session.acr))
+    audit.record("session.strengthen", subject=session.account.uid, after={"acr": session.acr, "amr": session.amr})
+    g.session_token = token
+
+
+@transactional
+def end(sessions: Sequence[UserSession], reason: str) -> None:
+    """End open sessions and tell the areas above; an ended one is left as it is."""
+    for session in sessions:
+        changed = db.session.execute(
+            update(UserSession)
+            .where(UserSession.id == session.id, UserSession.ended_at.is_(None))
+            .values(ended_at=clock.now(), end_reason=reason)
+        )
+        if changed.rowcount:  # type: ignore[attr-defined]
+            audit.record("session.end", subject=session.account.uid, after={"reason": reason})
+            signals.session_ended.send(session.id, account_id=session.account_id)
+    if has_request_context() and any(session is g.get("user_session") for session in sessions):
+        g.user_session, g.session_token = None, ""
+
+
+def open_sessions(account_id: int, now: datetime) -> list[UserSession]:
+    """Return the sessions of an account that still live, the last used first."""
+    return list(
+        db.session.scalars(
+            select(UserSession)
+            .where(UserSession.account_id == account_id, *_alive(now))
+            .order_by(UserSession.last_seen_at.desc())
+        )
+    )
+
+
+@transactional
+def end_all(account_id: int, reason: str, keep: UserSession | None = None) -> None:
+    """End every session of an account, except `keep`."""
+    kept = keep.id if keep else None
+    end([s for s in open_sessions(account_id, clock.now()) if s.id != kept], reason)
+
+
+def cookie_name() -> str:
+    """Return the cookie's name; outside plain http it is bound to the host (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-ern_session" if settings.current().secure_cookies else "ern_session"
+
+
+def init(app: Flask) -> None:
+    """Give the browser its new token, or take it away, with the answer of the request that changed it."""
+
+    @app.after_request
+    def _set_cookie(response: Response) -> Response:
+        token = g.get("session_token")
+        if token is None:
+            return response
+        secure = settings.current().secure_cookies
+        if token:
+            response.set_cookie(cookie_name(), token, secure=secure, httponly=True, samesite="Lax", path="/")
+        else:
+            response.delete_cookie(cookie_name(), secure=secure, httponly=True, samesite="Lax", path="/")
+        return response
+
+    @app.context_processor
+    def _current_account() -> dict[str, Account | None]:
+        session = current()
+        return {"current_account": session.account if session else None}
+
+
+def _alive(now: datetime) -> tuple[object, ...]:
+    idle = timedelta(minutes=settings.current().session.idle_minutes)
+    return (UserSession.ended_at.is_(None), UserSession.expires_at > now, UserSession.last_seen_at > now - idle)
+
+
+def _find(token: str) -> UserSession | None:
+    if not token:
+        return None
+    found = db.session.scalar(
+        select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now()))  # type: ignore[arg-type]
+    )
+    return found if found and found.account.state is AccountState.ACTIVE else None
+
+
+def _touch(session: UserSession) -> None:
+    """Note that the session is used, at most once a minute, so that reading pages stays reading."""
+    now = clock.now()
+    if (now - session.last_seen_at).total_seconds() < TOUCH_SECONDS:
+        return
+    with transaction():
+        db.session.execute(update(UserSession).where(UserSession.id == session.id).values(last_seen_at=now))

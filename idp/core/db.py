@@ -1,0 +1,160 @@
+"""The database: one engine, one session a request, and one transaction for each act.
+
+SQLite (WAL) and PostgreSQL run from the same code; where they differ, the difference is in this file.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from idp.core.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware datetimes in, aware UTC datetimes out, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes; SQLite stores no zone, so everything is UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Model(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+
+
+db = SQLAlchemy(metadata=Model.metadata)
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Connect the application to its database."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database.url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings.database.url)
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine, settings.database.sqlite_synchronous)
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8}
+
+
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, else SQLite cannot begin a write at once
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+@dataclass
+class Act:
+    """What the act under way still has to do."""
+
+    at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    memory: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def in_transaction() -> bool:
+    """Say whether an act is under way on this session."""
+    return "act" in db.session().info
+
+
+def act() -> Act:
+    """Return the act under way; raise RuntimeError if there is none."""
+    if not in_transaction():
+        raise RuntimeError("this belongs into an act (see `transactional`)")
+    under_way: Act = db.session().info["act"]
+    return under_way
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Make what happens inside one act: all of it is committed, or nothing; an inner act joins the outer one.
+
+    What was read before belongs to an older snapshot and is read again when it is used.
+    """
+    session = db.session()
+    if in_transaction():
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("something was changed outside an act")
+    session.rollback()
+    # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
+    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    begun = session.info["act"] = Act()
+    try:
+        yield session
+        for write in begun.at_commit.values():
+            write()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.info["act"]
+    for call in begun.after_commit:
+        call()
+
+
+def transactional(verb: Callable[P, R]) -> Callable[P, R]:
+    """Make a public verb one act (see `transaction`)."""
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction():
+            return verb(*args, **kwargs)
+
+    return run
+
+
+def upsert(table: Table, connection: Connection | Session) -> Any:
+    """Return an INSERT for `table` that knows ON CONFLICT, in the dialect of the connection."""
+    bind = connection.get_bind() if isinstance(connection, Session) else connection
+    return (sqlite.insert if bind.dialect.name == "sqlite" else postgresql.insert)(table)

@@ -1,0 +1,97 @@
+"""Counters that are written before a guess is judged, in their own transaction, shared by all processes.
+
+They live in the database: a counter in memory is one counter per process, and forgets at a restart.
+"""
+
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Integer, Text, case, delete
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.core import clock
+from idp.core.db import Model, db, in_transaction, upsert
+from idp.core.errors import TooMany
+
+
+class Counter(Model):
+    """How often something was tried in the current window."""
+
+    __tablename__ = "counter"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    tries: Mapped[int] = mapped_column(Integer)
+    window_ends: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most `tries` uses of `name` for `key` within `seconds`."""
+
+    name: str
+    key: object
+    tries: int
+    seconds: int
+
+
+def spend(*budgets: Budget) -> None:
+    """Count one use against every budget; raise TooMany with the longest wait if any is exhausted.
+
+    Must be called before the act it guards begins, never inside it: a rolled-back act must not give tries back.
+    """
+    if in_transaction():
+        raise RuntimeError("a counter must be spent before the act that it guards")
+    now = clock.now()
+    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        exhausted = [_count(connection, budget, now) for budget in sorted(budgets, key=lambda b: (b.name, str(b.key)))]
+    waits = [(wait, name) for wait, name in exhausted if wait]
+    if waits:
+        wait, name = max(waits)
+        raise TooMany(name, retry_after=wait)
+
+
+def forgive(*budgets: Budget) -> None:
+    """Give all uses back, after a success."""
+    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        connection.execute(delete(Counter).where(Counter.key.in_([_key(budget) for budget in budgets])))
+
+
+def sweep() -> None:
+    """Remove the counters whose window is over."""
+    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        connection.execute(delete(Counter).where(Counter.window_ends <= clock.now()))
+
+
+def source_of(address: str | None) -> str:
+    """Return what counts as one source: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if ip.version == 4:
+        return str(ip)
+    return str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _key(budget: Budget) -> str:
+    return f"{budget.name}:{budget.key}"
+
+
+def _count(connection: Connection, budget: Budget, now: datetime) -> tuple[int, str]:
+    table = Counter.__table__
+    row = upsert(table, connection).values(key=_key(budget), tries=1, window_ends=now + timedelta(seconds=budget.seconds))
+    over = table.c.window_ends <= now
+    counted = connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "tries": case((over, 1), else_=table.c.tries + 1),
+                "window_ends": case((over, row.excluded.window_ends), else_=table.c.window_ends),
+            },
+        ).returning(table.c.tries, table.c.window_ends)
+    ).one()
+    if counted.tries <= budget.tries:
+        return 0, budget.name
+    return max(1, math.ceil((counted.window_ends - now).total_seconds())), budget.name

@@ -1,0 +1,60 @@
+"""Forms that another site sends in a person's name are refused; one's own stale form is offered again with what it held."""
+
+from typing import Any
+
+from flask import Flask, current_app, render_template, request
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms import ValidationError
+
+from idp.core import settings
+from idp.core.errors import NotAllowed
+from idp.core.settings import Settings
+
+FIELD = "csrf_token"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# Never written into a page again, not even hidden: the person types them anew.
+SECRETS = frozenset({FIELD, "password", "new_password", "confirm_password", "current_password", "code", "pin", "confirm_pin"})
+MAX_KEPT = 64 * 1024
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Configure tokens: they live as long as the browser's session, so that a page left open over lunch still works."""
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the edge calls `check`, in its own order
+        WTF_I18N_ENABLED=False,  # every message is ours; WTForms would read its catalogues at each request
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.jinja_env.globals["csrf_token"] = generate_csrf
+
+
+def check() -> Any:
+    """Return None if the post comes from our own form, an answer that offers it again if it is ours but stale.
+
+    Raise NotAllowed for a post from elsewhere.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in SAFE or view is None or getattr(view, "csrf_exempt", False):
+        return None
+    origin = request.headers.get("Origin")
+    ours = settings.current().server.issuer.rstrip("/")
+    if origin is not None and origin != ours:
+        raise NotAllowed("foreign_form")
+    try:
+        validate_csrf(request.form.get(FIELD) or request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        if origin is None or not request.form or _size() > MAX_KEPT:
+            raise NotAllowed("stale_form") from None
+        return render_template("core/stale_form.html", kept=_kept()), 400
+    return None
+
+
+def _kept() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
+
+
+def _size() -> int:
+    return sum(len(name) + len(value) for name, value in request.form.items(multi=True))

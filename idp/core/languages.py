@@ -1,0 +1,93 @@
+"""The languages that pages and mails are offered in, and which one this request gets."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from babel import Locale
+from flask import Flask, Response, g, has_request_context, redirect, request
+from flask_babel import Babel, get_locale
+
+from idp.core import settings
+
+COOKIE = "lang"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language under its ISO 639-1 code and its own name."""
+
+    code: str
+    name: str
+
+
+# Only languages whose catalogue is complete; a new one is a line here and a catalogue.
+OFFERED = (Language("en", "English"), Language("fr", "Français"))
+BY_CODE = {language.code: language for language in OFFERED}
+DEFAULT = "en"
+
+
+def init(app: Flask) -> None:
+    """Give the application its languages and templates what the language menu needs."""
+    Babel(app, default_locale=DEFAULT, locale_selector=select_locale)
+    app.context_processor(lambda: {"languages": OFFERED, "language": current()})
+    app.jinja_env.globals.update(language_href=language_href)
+
+
+def select_locale() -> str:
+    """Choose the code of the request's language: the person's choice, the application's, the account's, the browser's.
+
+    `flask.g.ui_locales` (OpenID Connect Core, 3.1.2.1) and `flask.g.account_language` come from other areas.
+    """
+    if not has_request_context():
+        return DEFAULT
+    wishes = [request.cookies.get(COOKIE), *g.get("ui_locales", ()), g.get("account_language")]
+    for wish in wishes:
+        code = (wish or "").partition("-")[0].lower()
+        if code in BY_CODE:
+            return code
+    return request.accept_languages.best_match(BY_CODE) or DEFAULT
+
+
+def current() -> Language:
+    """Return the language that texts come out in now."""
+    locale: Locale | None = get_locale()
+    return BY_CODE[locale.language if locale and locale.language in BY_CODE else DEFAULT]
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return what a drop-down list of languages offers, as (code, "English (en)")."""
+    return [(language.code, f"{language.name} ({language.code})") for language in OFFERED]
+
+
+def here(**changes: object) -> str:
+    """Return this page's path with some query arguments changed; None removes one."""
+    arguments = {name: values for name, values in request.args.lists() if name not in changes}
+    arguments.update({name: [str(value)] for name, value in changes.items() if value is not None})
+    query = urlencode(arguments, doseq=True)
+    return f"{request.path}?{query}" if query else request.path
+
+
+def language_href(code: str) -> str:
+    """Return the address that shows this page in another language; a page that only exists as an answer gives the one before."""
+    if "GET" in _methods():
+        return here(lang=code)
+    before = urlsplit(request.referrer or "")
+    ours = before.netloc == urlsplit(settings.current().server.issuer).netloc
+    return f"{before.path if ours else '/'}?lang={code}"
+
+
+def remember_choice() -> Response | None:
+    """Answer `?lang=xx`: keep the choice in a cookie and go on to the same address without the parameter."""
+    code = request.args.get(COOKIE)
+    if code not in BY_CODE or request.method != "GET":
+        return None
+    origin = settings.current().server.issuer.rstrip("/")
+    answer = redirect(origin + here(lang=None), 303)
+    secure = settings.current().secure_cookies
+    answer.set_cookie(COOKIE, code, COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax")
+    return answer  # type: ignore[return-value]
+
+
+def _methods() -> set[str]:
+    return (request.url_rule.methods if request.url_rule else None) or {"GET"}

@@ -1,0 +1,73 @@
+"""What operators watch: is the process alive, is the database there, how many requests, how slow, how refused."""
+
+import hmac
+from time import perf_counter
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from idp.core import settings
+from idp.core.db import db
+from idp.core.exempt import bare
+
+# Labels come from our own route table, never from the request, so their number is bounded.
+REQUESTS = Counter("ern_login_requests_total", "Answers by endpoint, method and status.", ("endpoint", "method", "status"))
+SECONDS = Histogram("ern_login_request_seconds", "Time to answer by endpoint.", ("endpoint",))
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+bp = Blueprint("monitoring", __name__)
+
+
+def init(app: Flask) -> None:
+    """Count every answer of the application."""
+    app.register_blueprint(bp)
+
+    @app.after_request
+    def count(answer: Response) -> Response:
+        endpoint = request.endpoint or "none"
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(endpoint, method, answer.status_code).inc()
+        if "started" in g:
+            SECONDS.labels(endpoint).observe(perf_counter() - g.started)
+        return answer
+
+
+@bp.get("/healthz")
+@bare
+def healthz() -> Response:
+    """Say that the process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+@bare
+def readyz() -> Response:
+    """Say whether the database answers."""
+    try:
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return Response("the database does not answer\n", 503, mimetype="text/plain")
+    return Response("ready\n", mimetype="text/plain")
+
+
+@bp.get("/metrics")
+@bare
+def metrics() -> Response:
+    """Give the figures of this process to a neighbour on this machine or to the holder of the token."""
+    if not _may_read():
+        return Response("not for you\n", 403, mimetype="text/plain")
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read() -> bool:
+    token = settings.current().server.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    # A proxy on this machine looks like loopback too; what it forwards says so.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return request.remote_addr in LOOPBACK and not forwarded

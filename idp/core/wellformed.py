@@ -1,0 +1,42 @@
+"""Requests whose text no database and no page could hold are refused before a view sees them."""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+# Only these bytes can make a text invalid, so that almost every request costs one search.
+SUSPICIOUS = re.compile(rb"[\x00\x80-\xff]|%(?:00|[89A-Fa-f][0-9A-Fa-f])")
+# JSON's escapes for NUL and for a surrogate that has no partner.
+HIDDEN = re.compile(rb"\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c-f]..)")
+FORM = "application/x-www-form-urlencoded"
+
+
+def check() -> None:
+    """Raise BadRequest if the path, the query or the fields are not UTF-8 or hold a NUL character."""
+    if "\x00" in request.path or "\ufffd" in request.path or not _text(request.query_string):
+        raise BadRequest
+    if request.method in ("GET", "HEAD") or not request.mimetype:
+        return
+    if request.mimetype == "multipart/form-data":
+        parts = (part for field in request.form.items(multi=True) for part in field)
+        if any("\x00" in part or "\ufffd" in part for part in parts):
+            raise BadRequest
+    elif not _text(request.get_data(), encoded=request.mimetype == FORM):
+        raise BadRequest
+
+
+def _text(raw: bytes, encoded: bool = True) -> bool:
+    """Say whether raw bytes, percent-encoded or not, are text; JSON can hide a NUL or half a character in an escape."""
+    if encoded:
+        return not SUSPICIOUS.search(raw) or _utf8(unquote_to_bytes(raw))
+    return _utf8(raw) and not (b"\\u" in raw and HIDDEN.search(raw.lower()))
+
+
+def _utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in raw

@@ -1,0 +1,25 @@
+"""Double submits: a row with a unique key is written once, the second time the first row is found."""
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.exc import IntegrityError
+
+from cpms_client.db import Model, db
+
+M = TypeVar("M", bound=Model)
+
+
+def insert_once(row: M, existing: Select[Any]) -> tuple[M, bool]:
+    """Insert the row, or give the one that `existing` finds; the second value tells whether this call inserted it."""
+    if (found := db.session.scalar(existing)) is not None:
+        return found, False
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        # Another request inserted it between our look and our insert; if not, the fault is elsewhere.
+        if (found := db.session.scalar(existing)) is None:
+            raise
+        return found, False
+    return row, True

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.servers import apache, postgres, redis, smtp
 
+pytest_plugins = ["tests.support.identity_server"]
+
 DATABASES = ("sqlite", "postgresql")
 
 

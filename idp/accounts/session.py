@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, has_request_context, request
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core import audit, clock, settings, signals
@@ -160,7 +160,7 @@ def init(app: Flask) -> None:
         return {"current_account": session.account if session else None}
 
 
-def _alive(now: datetime) -> tuple[object, ...]:
+def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
     idle = timedelta(minutes=settings.current().session.idle_minutes)
     return (UserSession.ended_at.is_(None), UserSession.expires_at > now, UserSession.last_seen_at > now - idle)
 
@@ -169,7 +169,7 @@ def _find(token: str) -> UserSession | None:
     if not token:
         return None
     found = db.session.scalar(
-        select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now()))  # type: ignore[arg-type]
+        select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now()))
     )
     return found if found and found.account.state is AccountState.ACTIVE else None
 

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, LargeBinary, Text, event, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock
-from idp.core.db import Model, db
+from idp.core.db import Model, db, upsert
 from idp.core.db import act as act_under_way
 
 GENESIS = bytes(32)
@@ -109,8 +109,10 @@ def _chain() -> None:
     session = db.session()
     head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
     if head is None:
-        head = AuditHead(id=1, last_id=0, last_hash=GENESIS)
-        session.add(head)
+        # Two first acts at the same moment: both add the row, one of them does, both then queue for its lock.
+        first = upsert(AuditHead.__table__, session).values(id=1, last_id=0, last_hash=GENESIS)
+        session.execute(first.on_conflict_do_nothing())
+        head = session.get_one(AuditHead, 1, with_for_update=True, populate_existing=True)
     for new in act_under_way().memory.pop("audit"):
         new.id = head.last_id + 1
         new.hash = _hash(head.last_hash, new)

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Table, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -154,7 +154,7 @@ def transactional(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def upsert(table: Table, connection: Connection | Session) -> Any:
+def upsert(table: Any, connection: Connection | Session) -> Any:
     """Return an INSERT for `table` that knows ON CONFLICT, in the dialect of the connection."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection
     return (sqlite.insert if bind.dialect.name == "sqlite" else postgresql.insert)(table)

@@ -81,7 +81,8 @@ def _key(budget: Budget) -> str:
 
 def _count(connection: Connection, budget: Budget, now: datetime) -> tuple[int, str]:
     table = Counter.__table__
-    row = upsert(table, connection).values(key=_key(budget), tries=1, window_ends=now + timedelta(seconds=budget.seconds))
+    ends = now + timedelta(seconds=budget.seconds)
+    row = upsert(table, connection).values(key=_key(budget), tries=1, window_ends=ends)
     over = table.c.window_ends <= now
     counted = connection.execute(
         row.on_conflict_do_update(

@@ -1,0 +1,114 @@
+"""The one door through which the server fetches an address that a client named (jwks_uri, logo_uri, ...).
+
+A client must not be able to make us call into our own network, follow it elsewhere, wait long or read much
+(RFC 9700, 4.9 and the server-side request forgery class of attacks in general).
+"""
+
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import SplitResult, urlsplit
+
+from idp.core import settings
+
+TIMEOUT_SECONDS = 3
+MAX_BYTES = 64 * 1024
+
+
+class FetchRefused(Exception):
+    """The address may not be fetched, or its answer not be used; the message tells the client's developer why."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came back: status 200 always, the content type without parameters, the body."""
+
+    content_type: str
+    body: bytes
+
+
+def get(url: str) -> Fetched:
+    """Fetch `url`; raise FetchRefused unless it answers 200, at most 64 KiB, from a public address, in 3 s."""
+    parts = _checked(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = _connection(parts, _address(parts))
+    try:
+        connection.request("GET", target, headers={"Accept": "*/*"})
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise FetchRefused(f"the address answered {answer.status}")
+        body = answer.read(MAX_BYTES + 1)
+    except (OSError, HTTPException) as error:
+        raise FetchRefused(f"the address cannot be read ({type(error).__name__})") from None
+    finally:
+        connection.close()
+    if len(body) > MAX_BYTES:
+        raise FetchRefused("the answer is larger than 64 KiB")
+    return Fetched((answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), body)
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise FetchRefused("the address is malformed") from None
+    allowed = ("https", "http") if _loopback_allowed() else ("https",)
+    if parts.scheme not in allowed or not parts.hostname or parts.username is not None or parts.fragment:
+        raise FetchRefused("the address must be https, without user name and fragment")
+    if port == 0 or not url.isascii() or any(c.isspace() for c in url):
+        raise FetchRefused("the address is malformed")
+    return parts
+
+
+def _loopback_allowed() -> bool:
+    return not settings.current().in_production
+
+
+def _address(parts: SplitResult) -> str:
+    """Resolve once and return the address that is then connected to, so that a second answer cannot differ."""
+    try:
+        found = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+    except OSError:
+        raise FetchRefused("the host is unknown") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(_permitted(address, parts.scheme) for address in addresses):
+        raise FetchRefused("the host is not public")
+    return addresses[0]
+
+
+def _permitted(address: str, scheme: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.is_loopback:
+        return _loopback_allowed()
+    return scheme == "https" and ip.is_global and not ip.is_multicast
+
+
+def _connection(parts: SplitResult, address: str) -> HTTPConnection:
+    host, port = parts.hostname or "", _port(parts)
+    if parts.scheme == "https":
+        return _PinnedHttps(host, port, address)
+    connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    connection.sock = socket.create_connection((address, port), TIMEOUT_SECONDS)
+    return connection
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+class _PinnedHttps(HTTPSConnection):
+    """TLS to the address that was checked, with the certificate verified for the host that was named."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        self._context = ssl.create_default_context()
+        super().__init__(host, port, timeout=TIMEOUT_SECONDS, context=self._context)
+        self._address = address
+
+    def connect(self) -> None:
+        """Connect to the pinned address."""
+        plain = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
+        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)

@@ -1,0 +1,65 @@
+"""The worker: delivers the outbox, sweeps what is over. Several may run; each message is in one worker's hands."""
+
+import random
+import smtplib
+import threading
+
+import structlog
+from twilio.base.exceptions import TwilioException
+
+from idp.core import limits, mail, outbox, settings, sms
+from idp.core.db import db
+from idp.core.mail import Undeliverable
+from idp.core.outbox import Channel, Message
+
+SWEEP_EVERY_SECONDS = 600
+
+log = structlog.get_logger()
+
+
+def work(stop: threading.Event) -> None:
+    """Deliver due messages until `stop` is set; the caller holds an application context."""
+    pause = settings.current().outbox.poll_seconds
+    rounds = 0
+    while not stop.is_set():
+        if rounds % max(1, int(SWEEP_EVERY_SECONDS / pause)) == 0:
+            limits.sweep()
+        rounds += 1
+        while not stop.is_set() and deliver_next():
+            pass
+        stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads several workers, decides nothing
+
+
+def deliver_next() -> bool:
+    """Try the next due message once; say whether there was one."""
+    message = outbox.claim()
+    if message is None:
+        db.session.rollback()
+        return False
+    message_id, channel = message.id, message.channel
+    try:
+        provider_id = _deliver(message)
+    except Undeliverable as error:
+        log.error("message refused", message=message_id, channel=channel, reason=str(error))
+        outbox.postpone(message_id, str(error), final=True)
+    except (OSError, smtplib.SMTPException, TwilioException) as error:
+        log.warning("message delayed", message=message_id, channel=channel, reason=type(error).__name__)
+        outbox.postpone(message_id, f"{type(error).__name__}: {error}")
+    else:
+        outbox.delivered(message_id, provider_id, keep=provider_id is None)
+    return True
+
+
+def _deliver(message: Message) -> str | None:
+    """Hand the message over; None means that it only stays in the development outbox."""
+    configuration = settings.current()
+    content = outbox.content_of(message)
+    if content is None:
+        raise Undeliverable("the content is gone")
+    if message.channel is Channel.MAIL:
+        if configuration.mail.transport == "outbox":
+            return None
+        return mail.send(mail.compose(message, content, configuration.mail), configuration.mail)
+    if configuration.sms.transport == "outbox":
+        return None
+    return sms.send(message, content, configuration.sms)

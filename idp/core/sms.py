@@ -1,0 +1,53 @@
+"""Text messages through Twilio's Messages resource; only the worker imports this, because the library is large."""
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from idp.core.mail import Undeliverable
+from idp.core.outbox import Content, Message
+from idp.core.settings import Sms
+
+FINAL = {400, 404}  # bad or unreachable number: trying again changes nothing
+
+
+class _OtherHost(TwilioHttpClient):
+    """The library has no setting for the base address, so requests are led to the operator's address here."""
+
+    def __init__(self, base: str, timeout: int) -> None:
+        super().__init__(timeout=timeout)
+        self._base = urlsplit(base)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if self._base.netloc:
+            url = urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
+        return super().request(method, url, *args, **kwargs)
+
+
+def send(message: Message, content: Content, account: Sms) -> str:
+    """Send the text and return the provider's id of it.
+
+    A message that was tried before without an answer is looked up first, so that nobody gets it twice.
+    Raises Undeliverable if the provider refuses the number, OSError or TwilioRestException if a retry may help.
+    """
+    client = Client(
+        account.account_sid, account.auth_token, http_client=_OtherHost(account.api_base, account.timeout_seconds)
+    )
+    if message.attempts > 1 and (known := _accepted(client, message, content)):
+        return known
+    try:
+        created = client.messages.create(to=message.recipient, from_=account.sender, body=content.text)
+    except TwilioRestException as error:
+        if error.status in FINAL:
+            raise Undeliverable(f"{error.status} {error.code}") from None
+        raise
+    return str(created.sid)
+
+
+def _accepted(client: Client, message: Message, content: Content) -> str | None:
+    """Return the id of the same text to the same number, if the provider took it at an earlier try."""
+    sent = client.messages.list(to=message.recipient, date_sent_after=message.created_at, limit=20)
+    return next((str(found.sid) for found in sent if found.body == content.text), None)

@@ -1,0 +1,153 @@
+"""What `make run` starts: prepare the databases, run the four servers and the outbox worker, print where they are.
+
+Environment: PORT_BASE (default 8000), DATA_DIR (default var/), DATABASE_URL and REDIS_URL of ERN Login.
+Exit code 0 after Ctrl-C or SIGTERM, 1 when a program cannot be prepared or keeps dying, 2 for an unusable environment.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from idp.supervisor import Failed, Group, Program, Supervisor, say
+
+ROOT = Path(__file__).parents[1]
+PORTS = 4
+# Browsers try ::1 for `localhost`, find nobody there and go on to 127.0.0.1: no second address is needed.
+HOST = "127.0.0.1"
+GRANIAN = (
+    *("--interface", "wsgi", "--factory", "--no-ws", "--http", "1", "--host", HOST),
+    *("--workers", "1", "--blocking-threads", "4", "--backlog", "256"),
+    # A worker that is asked to stop while it still starts does not hear it, and its parent would wait for ever.
+    *("--workers-kill-timeout", "3"),
+    *("--no-access-log", "--log-level", "warning"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where everything is: the first of the four ports, the folder of the databases, the environment given."""
+
+    port_base: int
+    data: Path
+    environ: Mapping[str, str]
+
+    def address(self, offset: int) -> str:
+        """Return the base address of the server at PORT_BASE + offset."""
+        return f"http://localhost:{self.port_base + offset}"
+
+    def database(self, variable: str, name: str) -> str:
+        """Return the database URL that the environment names, else an SQLite file of this name."""
+        return self.environ.get(variable) or f"sqlite:///{self.data / name}.sqlite"
+
+
+def main() -> int:
+    """Run everything until Ctrl-C; return the exit code."""
+    try:
+        place = read_place(os.environ)
+        refuse_used_ports(place)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    say("Preparing the databases and starting the servers ...")
+    return Supervisor().run(groups(place), lambda: say(announcement(place)))
+
+
+def read_place(environ: Mapping[str, str]) -> Place:
+    """Read PORT_BASE and DATA_DIR; raise Failed with one sentence if they cannot be used."""
+    given = environ.get("PORT_BASE") or "8000"
+    if not given.isdecimal() or not 1 <= int(given) <= 65535 - PORTS:
+        raise Failed(f"PORT_BASE must be a number from 1 to {65535 - PORTS}, not {given!r}.")
+    data = (ROOT / (environ.get("DATA_DIR") or "var")).resolve()
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failed(f"DATA_DIR {data} cannot be used: {error.strerror}.") from None
+    return Place(int(given), data, environ)
+
+
+def refuse_used_ports(place: Place) -> None:
+    """Raise Failed if somebody already listens on one of our ports (granian would share it and say nothing)."""
+    for port in range(place.port_base, place.port_base + PORTS):
+        if _answers(socket.AF_INET, "127.0.0.1", port) or _answers(socket.AF_INET6, "::1", port):
+            raise Failed(
+                f"Port {port} is in use: stop the program that listens on it, or choose four other ports, "
+                f"for example PORT_BASE={place.port_base + 1000} make run."
+            )
+
+
+def groups(place: Place) -> list[Group]:
+    """List the programs with the settings that make their addresses and databases fit together."""
+    login = {
+        "DATABASE_URL": place.database("DATABASE_URL", "idp"),
+        "ERN_SERVER__ISSUER": place.address(0),
+        "ERN_DEMO__CPMS_URL": place.address(1),
+        "ERN_DEMO__ECP_URL": place.address(2),
+        "ERN_DEMO__TRAINING_URL": place.address(3),
+    }
+    clinical = {"CPMS_ISSUER": place.address(0), "CPMS_ECP_URL": f"{place.address(2)}/"}
+    cpms = {
+        **clinical,
+        "CPMS_BASE_URL": place.address(1),
+        "CPMS_TRAINING_URL": f"{place.address(3)}/",
+        "CPMS_DATABASE_URL": place.database("CPMS_DATABASE_URL", "cpms"),
+    }
+    ecp = {
+        "ECP_BASE_URL": place.address(2),
+        "ECP_ISSUER": place.address(0),
+        "ECP_CPMS_URL": place.address(1),
+        "ECP_DATABASE_URL": place.database("ECP_DATABASE_URL", "ecp"),
+    }
+    training = {
+        **clinical,
+        "ERN_CPMS_CONFIG": "training",
+        "CPMS_BASE_URL": place.address(3),
+        "CPMS_DATABASE_URL": place.database("CPMS_TRAINING_DATABASE_URL", "cpms-training"),
+    }
+    worker = Program("Outbox worker", (sys.executable, "-m", "idp.cli", "worker"), login)
+    return [
+        _group("ERN Login", "idp", login, place.address(0), worker),
+        _group("CPMS", "cpms_client", cpms, place.address(1)),
+        _group("ECP", "ecp_client", ecp, place.address(2)),
+        _group("CPMS training", "cpms_client", training, place.address(3)),
+    ]
+
+
+def announcement(place: Place) -> str:
+    """Say where everything is and who can sign in."""
+    return "\n".join(
+        [
+            "",
+            "Ready. Ctrl-C stops everything.",
+            "",
+            f"  ERN Login and access requests  {place.address(0)}",
+            f"  CPMS                           {place.address(1)}",
+            f"  ECP                            {place.address(2)}",
+            f"  CPMS training                  {place.address(3)}",
+            f"  Mails and text messages        {place.address(0)}/dev/outbox",
+            "",
+        ]
+    )
+
+
+def _group(name: str, package: str, env: Mapping[str, str], address: str, *more: Program) -> Group:
+    prepare = Program(name, (sys.executable, "-m", f"{package}.cli", "prepare"), env)
+    port = address.rpartition(":")[2]
+    command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{package}.app:create_app")
+    server = Program(name, command, env, f"{address}/readyz")
+    return Group(prepare, (server, *more))
+
+
+def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((host, port)) == 0
+    except OSError:
+        return False  # no IPv6 here
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""A server that stands in for the real ones in tests of the supervisor, run by granian as they are."""
+
+import os
+import time
+
+
+def create_app():
+    time.sleep(float(os.environ.get("SLOW_START", "0")))
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/die":
+            os._exit(3)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [str(os.getpid()).encode()]
+
+    return app

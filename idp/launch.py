@@ -21,7 +21,7 @@ GRANIAN = (
     *("--interface", "wsgi", "--factory", "--no-ws", "--http", "1", "--host", HOST),
     *("--workers", "1", "--blocking-threads", "4", "--backlog", "256"),
     # A worker that is asked to stop while it still starts does not hear it, and its parent would wait for ever.
-    *("--workers-kill-timeout", "3"),
+    *("--workers-kill-timeout", "2"),
     *("--no-access-log", "--log-level", "warning"),
 )
 

@@ -1,0 +1,26 @@
+"""Write both lock files from pyproject.toml, by uv, which is installed for the moment beside the environment."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = {"requirements.lock": (), "requirements-test.lock": ("--group", "test")}
+# Without annotations, header and index lines the files name no host and no path of this machine.
+COMPILE = ("pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-header")
+EXTRAS = ("--extra", "postgres", "--extra", "redis")
+
+
+def main() -> int:
+    """Compile both files; what is locked stays unless pyproject.toml asks for another version, or `--upgrade` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, "uv"], check=True)
+        for name, groups in LOCKS.items():
+            command = [f"{folder}/bin/uv", *COMPILE, *EXTRAS, *groups, "pyproject.toml", "-o", name, *sys.argv[1:]]
+            subprocess.run(command, cwd=ROOT, check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

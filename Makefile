@@ -1,0 +1,59 @@
+# make run     everything, from an empty checkout to four running servers (Ctrl-C stops them)
+# make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
+# Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
+
+PYTHON ?= python3
+WORKERS ?= 2
+PYTEST_OPTIONS ?=
+BIN := .venv/bin
+PACKAGES := idp cpms_client ecp_client
+
+.PHONY: run test check lint bench format translations lock clean environment test-environment python
+
+run: environment
+	@exec $(BIN)/python -m idp.launch
+
+test: test-environment
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)
+
+check: lint
+	@$(MAKE) test PYTEST_OPTIONS="--cov --cov-report=term $(PYTEST_OPTIONS)"
+
+lint: test-environment
+	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: test-environment
+	@$(BIN)/python -m bench
+
+format: test-environment
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Take new texts into <program>/translations/<language>/LC_MESSAGES/messages.po, then compile.
+translations: test-environment
+	@$(BIN)/python .ci/translations.py update
+	@$(BIN)/python .ci/translations.py compile
+
+# The files name neither a host nor a path, whatever the configuration of this machine is.
+lock: test-environment
+	@$(BIN)/python .ci/lock.py
+
+clean:
+	rm -rf .venv .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(PACKAGES) -name '*.mo' -exec rm -f {} +
+
+environment: python
+	@$(PYTHON) .ci/environment.py
+	@$(BIN)/python .ci/translations.py compile
+
+test-environment: python
+	@$(PYTHON) .ci/environment.py --test
+	@$(BIN)/python .ci/translations.py compile
+	@sh .ci/system-packages
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) is not there."; exit 1; }

@@ -29,7 +29,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
-db = SQLAlchemy(model_class=Base)
+# What a verb gave back stays readable after its commit: a page must not read every row a second time.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 if TYPE_CHECKING:
     Model = Base
@@ -72,6 +73,8 @@ def transactional(verb: Callable[P, R]) -> Callable[P, R]:
         if session.info.get("in_act"):
             return verb(*args, **kwargs)
         session.rollback()
+        # The act decides on what the database holds now, not on what this request read earlier.
+        session.expire_all()
         session.info["in_act"] = True
         try:
             session.connection(execution_options={"for_writing": True})

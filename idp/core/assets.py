@@ -2,16 +2,26 @@
 
 import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, request, send_from_directory
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from idp.core import settings
 
 FOLDER = Path(__file__).parents[1] / "static"
-TEXTS = (".css", ".js", ".svg")
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
+PACKED_ALREADY = frozenset({".png", ".wasm"})
 
 bp = Blueprint("assets", __name__)
 
@@ -35,28 +45,26 @@ def version() -> str:
 @bp.get("/static/<known>/<path:name>")
 def static_file(known: str, name: str) -> Response:
     """Serve a static file; an old version's address gives the file of today, but is not kept."""
-    answer = _file(name)
+    path = Path(safe_join(str(FOLDER), name) or FOLDER)
+    if not path.is_file():
+        raise NotFound
+    answer = _file(path)
     lasting = known == version() and settings.current().server.environment != "development"
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
     answer.headers["Vary"] = "Accept-Encoding"
+    answer.add_etag()
+    answer.make_conditional(request)
     return answer
 
 
-def _file(name: str) -> Response:
-    answer = send_from_directory(FOLDER, name)
-    if not name.endswith(TEXTS) or request.accept_encodings["gzip"] <= 0 or answer.status_code != 200:
-        return answer
-    answer.close()
-    packed = Response(_packed(name, version()), mimetype=answer.mimetype)
-    packed.content_encoding = "gzip"
-    packed.set_etag(f"{version()}-gzip")
-    return packed.make_conditional(request)
+def _file(path: Path) -> Response:
+    content, kind = path.read_bytes(), TYPES.get(path.suffix, "text/plain")
+    if path.suffix in PACKED_ALREADY or not request.accept_encodings["gzip"]:
+        return Response(content, mimetype=kind)
+    return Response(_packed(content), mimetype=kind, headers={"Content-Encoding": "gzip"})
 
 
-@cache
-def _packed(name: str, known: str) -> bytes:
-    """Compress a text once per process; `known` is there to tell versions apart."""
-    path = FOLDER / name
-    if not path.is_file():
-        raise NotFound
-    return gzip.compress(path.read_bytes(), 9, mtime=0)
+@lru_cache(32)
+def _packed(content: bytes) -> bytes:
+    """Compress once per process and content."""
+    return gzip.compress(content, 9, mtime=0)

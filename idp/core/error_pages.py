@@ -9,8 +9,15 @@ from idp.core.reference import reference
 from idp.core.sentences import BY_KEY, BY_STATUS, Sentence
 
 # RFC 6749, 5.2 and 4.1.2.1: what a program reads when the protocol code itself did not answer.
-OAUTH_ERRORS = {401: "invalid_client", 429: "temporarily_unavailable", 500: "server_error", 503: "temporarily_unavailable"}
-PLAIN = "<!doctype html><html lang=en><title>ERN Login</title><h1>Something went wrong on our side</h1><p>Reference: {}</p>"
+OAUTH_ERRORS = {
+    401: "invalid_client",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
+PLAIN = (
+    "<!doctype html><html lang=en><title>ERN Login</title><h1>Something went wrong on our side</h1><p>Reference: {}</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,9 @@ def for_program() -> bool:
     return request.path.startswith("/oauth2/") or "application/json" in accept
 
 
-def plain() -> Response:
+def plain(status: int) -> Response:
     """Answer without templates, languages or database, for when these are what broke."""
-    return Response(PLAIN.format(reference()), 500, mimetype="text/html")
+    return Response(PLAIN.format(reference()), status, mimetype="text/html")
 
 
 def _json(failure: Failure) -> Response:

@@ -1,4 +1,4 @@
-"""Forms that another site sends in a person's name are refused; one's own stale form is offered again with what it held."""
+"""Forms that another site sends in a person's name are refused; one's own stale form is offered again."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from idp.core import settings
 from idp.core.errors import NotAllowed
 from idp.core.settings import Settings
 
 FIELD = "csrf_token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # Never written into a page again, not even hidden: the person types them anew.
-SECRETS = frozenset({FIELD, "password", "new_password", "confirm_password", "current_password", "code", "pin", "confirm_pin"})
+SECRETS = frozenset(
+    {FIELD, "password", "new_password", "confirm_password", "current_password", "code", "pin", "confirm_pin"}
+)
 MAX_KEPT = 64 * 1024
 
 
@@ -40,8 +41,7 @@ def check() -> Any:
     if request.method in SAFE or view is None or getattr(view, "csrf_exempt", False):
         return None
     origin = request.headers.get("Origin")
-    ours = settings.current().server.issuer.rstrip("/")
-    if origin is not None and origin != ours:
+    if origin is not None and origin != current_app.config["ORIGIN"]:
         raise NotAllowed("foreign_form")
     try:
         validate_csrf(request.form.get(FIELD) or request.headers.get("X-CSRFToken"))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
-from flask import Flask, Response, g, has_request_context, redirect, request
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
+from wtforms import SelectChoice
 
 from idp.core import settings
 
@@ -41,12 +42,10 @@ def select_locale() -> str:
     """
     if not has_request_context():
         return DEFAULT
-    wishes = [request.cookies.get(COOKIE), *g.get("ui_locales", ()), g.get("account_language")]
-    for wish in wishes:
-        code = (wish or "").partition("-")[0].lower()
-        if code in BY_CODE:
-            return code
-    return request.accept_languages.best_match(BY_CODE) or DEFAULT
+    browser = (tag for tag, quality in request.accept_languages if quality > 0)
+    wishes = (request.cookies.get(COOKIE), *g.get("ui_locales", ()), g.get("account_language"), *browser)
+    codes = ((wish or "").partition("-")[0].lower() for wish in wishes)
+    return next((code for code in codes if code in BY_CODE), DEFAULT)
 
 
 def current() -> Language:
@@ -55,9 +54,9 @@ def current() -> Language:
     return BY_CODE[locale.language if locale and locale.language in BY_CODE else DEFAULT]
 
 
-def choices() -> list[tuple[str, str]]:
-    """Return what a drop-down list of languages offers, as (code, "English (en)")."""
-    return [(language.code, f"{language.name} ({language.code})") for language in OFFERED]
+def choices() -> list[SelectChoice]:
+    """Return what a drop-down list of languages offers, like "English (en)"."""
+    return [SelectChoice(language.code, f"{language.name} ({language.code})") for language in OFFERED]
 
 
 def here(**changes: object) -> str:
@@ -69,11 +68,11 @@ def here(**changes: object) -> str:
 
 
 def language_href(code: str) -> str:
-    """Return the address that shows this page in another language; a page that only exists as an answer gives the one before."""
+    """Return the address that shows this page in another language; behind a mere answer, the page before it."""
     if "GET" in _methods():
         return here(lang=code)
     before = urlsplit(request.referrer or "")
-    ours = before.netloc == urlsplit(settings.current().server.issuer).netloc
+    ours = before.netloc == current_app.config["SERVER_NAME"]
     return f"{before.path if ours else '/'}?lang={code}"
 
 
@@ -82,8 +81,8 @@ def remember_choice() -> Response | None:
     code = request.args.get(COOKIE)
     if code not in BY_CODE or request.method != "GET":
         return None
-    origin = settings.current().server.issuer.rstrip("/")
-    answer = redirect(origin + here(lang=None), 303)
+    # A whole address: a path that begins with two slashes would lead to another host.
+    answer = redirect(current_app.config["ORIGIN"] + here(lang=None), 303)
     secure = settings.current().secure_cookies
     answer.set_cookie(COOKIE, code, COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax")
     return answer  # type: ignore[return-value]

@@ -29,7 +29,7 @@ def configure(production: bool) -> None:
     )
 
 
-def hide_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank every value whose name sounds like a secret, in case somebody logs one by mistake."""
     for name in event:
         if any(part in name.lower() for part in SECRETS):

@@ -13,7 +13,9 @@ from idp.core.db import db
 from idp.core.exempt import bare
 
 # Labels come from our own route table, never from the request, so their number is bounded.
-REQUESTS = Counter("ern_login_requests_total", "Answers by endpoint, method and status.", ("endpoint", "method", "status"))
+REQUESTS = Counter(
+    "ern_login_requests_total", "Answers by endpoint, method and status.", ("endpoint", "method", "status")
+)
 SECONDS = Histogram("ern_login_request_seconds", "Time to answer by endpoint.", ("endpoint",))
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 LOOPBACK = frozenset({"127.0.0.1", "::1"})

@@ -1,10 +1,17 @@
 """The pages that the foot of every page leads to."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template
+from werkzeug import Response
 
 from idp.core import settings
 
 bp = Blueprint("core", __name__)
+
+
+@bp.get("/")
+def home() -> Response:
+    """Lead to the person's own page, which asks to sign in first."""
+    return redirect("/account")
 
 
 @bp.get("/privacy")

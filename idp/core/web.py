@@ -49,7 +49,8 @@ def _configure(app: Flask, settings: Settings) -> None:
     address = urlsplit(settings.server.issuer)
     app.secret_key = settings.server.secret_key
     app.config.update(
-        SERVER_NAME=address.netloc,
+        SERVER_NAME=address.netloc.lower(),
+        ORIGIN=f"{address.scheme}://{address.netloc}".lower(),
         PREFERRED_URL_SCHEME=address.scheme,
         MAX_CONTENT_LENGTH=settings.server.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.server.max_body_bytes,
@@ -96,7 +97,7 @@ def out_of_reach(error: Exception) -> Response:
     return _safely(Failure(503, retry_after=DATABASE_RETRY_SECONDS))
 
 
-def too_deep(error: RecursionError) -> Response:
+def too_deep(_error: RecursionError) -> Response:
     """Answer input that is nested without end."""
     return error_pages.answer(Failure(400))
 
@@ -114,7 +115,7 @@ def _safely(failure: Failure) -> Response:
         return error_pages.answer(failure)
     except Exception:
         log.exception("error_page_crashed", reference=reference())
-        return error_pages.plain()
+        return error_pages.plain(failure.status)
 
 
 RESPONSES: dict[type[Exception], Any] = {

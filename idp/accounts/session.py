@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import ColumnElement, select, update
 
+from idp.accounts import questions
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core import audit, clock, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
 from idp.core.errors import SignInRequired
-from idp.core.levels import SFA, reaches, stronger
+from idp.core.levels import MFA, SFA, reaches, stronger
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
@@ -51,6 +52,17 @@ def require(level: str = SFA, within: int | None = None, reason: str = "sign_in"
         raise SignInRequired(level, within, reason)
     if within is not None and clock.now() - session.proved_at > timedelta(seconds=within):
         raise SignInRequired(level, within, reason)
+    return session
+
+
+def require_own() -> UserSession:
+    """Return the session for pages about one's own account: with two factors if the account always asks for them.
+
+    A person without a second factor yet comes in with the password, else nobody could add the first one.
+    """
+    session = require()
+    if session.account.always_mfa and questions.second_factors(session.account_id):
+        return require(MFA, reason="always_mfa")
     return session
 
 
@@ -168,9 +180,7 @@ def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _find(token: str) -> UserSession | None:
     if not token:
         return None
-    found = db.session.scalar(
-        select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now()))
-    )
+    found = db.session.scalar(select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now())))
     return found if found and found.account.state is AccountState.ACTIVE else None
 
 

@@ -1,0 +1,139 @@
+"""Who has an account: making one, and finding it again by e-mail address or identifier."""
+
+import secrets
+import string
+from dataclasses import dataclass, replace
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+
+from idp.accounts import passwords
+from idp.accounts.models import Account, AccountState, EmailAddress
+from idp.core import audit, clock
+from idp.core.db import db, transactional
+from idp.core.errors import Conflict, Invalid
+
+UID_CHARACTERS = string.digits + string.ascii_lowercase
+LONGEST_ADDRESS = 254
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of somebody before there is an account; `uid` is the identifier promised to the person."""
+
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    uid: str
+
+
+def new_uid() -> str:
+    """Return a fresh identifier: the letter n and seven digits or letters."""
+    return "n" + "".join(secrets.choice(UID_CHARACTERS) for _ in range(7))
+
+
+def normalize(address: str) -> str:
+    """Return the form of an e-mail address that decides whose it is; raise Invalid if it is none."""
+    return clean_address(address).lower()
+
+
+def clean_address(address: str) -> str:
+    """Return an e-mail address as mail is sent to it; raise Invalid("email_invalid") if it is none."""
+    try:
+        return validate_email(address.strip()[: LONGEST_ADDRESS + 1], check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise Invalid("email_invalid") from None
+
+
+def by_address(address: str) -> Account | None:
+    """Return the account that owns an e-mail address."""
+    try:
+        normalized = normalize(address)
+    except Invalid:
+        return None
+    return db.session.scalar(_owner_of(normalized))
+
+
+def by_uid(uid: str) -> Account | None:
+    """Return the account with an identifier."""
+    return db.session.scalar(select(Account).where(Account.uid == uid.strip().lower()))
+
+
+def by_identifier(identifier: str) -> Account | None:
+    """Return the account that a person names at sign-in: by e-mail address or by identifier."""
+    return by_address(identifier) if "@" in identifier else by_uid(identifier)
+
+
+def mailbox(account: Account, identifier: str) -> str:
+    """Return the account's verified address that `identifier` names, else its primary one."""
+    named = identifier.strip().lower()
+    return next((known.address for known in account.addresses if known.normalized == named), account.email)
+
+
+def words(person: Person | Account) -> tuple[str, ...]:
+    """Return what others know about a person, and what a password therefore must not be made of."""
+    return (person.first_name, person.last_name, person.uid, person.email)
+
+
+def create(first_name: str, last_name: str, email: str, password: str, language: str, **flags: bool) -> Account:
+    """Make an account with a verified address, or return the one that has the address already.
+
+    `flags` are boolean columns of the account. The password is not judged. Must not be called inside an act.
+    """
+    existing = by_address(email)
+    if existing:
+        return existing
+    hashed = passwords.hash_of(password)
+    try:
+        return add(Person(first_name, last_name, clean_address(email), language, new_uid()), hashed, **flags)
+    except Conflict:
+        return db.session.scalars(_owner_of(normalize(email))).one()
+
+
+@transactional
+def add(person: Person, password_hash: str, **flags: bool) -> Account:
+    """Write a new account with its verified address; raise Conflict("address_taken") if the address has one."""
+    account = _insert(person, password_hash, flags)
+    while account is None:
+        if by_address(person.email):
+            raise Conflict("address_taken")
+        person = replace(person, uid=new_uid())
+        account = _insert(person, password_hash, flags)
+    audit.record("account.create", subject=account.uid, after=flags or None)
+    return account
+
+
+def _insert(person: Person, password_hash: str, flags: dict[str, bool]) -> Account | None:
+    """Try to write an account; None if its address or identifier is taken."""
+    account = _account(person, password_hash, flags)
+    try:
+        with db.session.begin_nested():
+            db.session.add(account)
+    except IntegrityError:
+        return None
+    return account
+
+
+def _owner_of(normalized: str) -> Select[Account]:
+    return select(Account).join(EmailAddress).where(EmailAddress.normalized == normalized)
+
+
+def _account(person: Person, password_hash: str, flags: dict[str, bool]) -> Account:
+    now = clock.now()
+    address = EmailAddress(address=person.email, normalized=normalize(person.email), is_primary=True, verified_at=now)
+    always_mfa = {"always_mfa": flags.get("is_administrator", False)}
+    return Account(
+        uid=person.uid,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        language=person.language,
+        state=AccountState.ACTIVE,
+        password_hash=password_hash,
+        password_changed_at=now,
+        created_at=now,
+        updated_at=now,
+        addresses=[address],
+        **{**always_mfa, **flags},
+    )

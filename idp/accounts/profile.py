@@ -1,0 +1,118 @@
+"""What people change about their own account; each change is told to their mailboxes."""
+
+from dataclasses import dataclass
+
+from idp.accounts import links, password_rules, passwords, people, questions, session
+from idp.accounts.links import Purpose
+from idp.accounts.models import Account, UserSession
+from idp.accounts.notices import tell
+from idp.accounts.session import Proof
+from idp.core import audit, clock, settings
+from idp.core.db import db, transactional
+from idp.core.errors import Invalid
+from idp.core.levels import MFA, SFA
+from idp.core.limits import Budget, forgive, spend
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How a person wants to be written to and asked."""
+
+    language: str
+    notify_by_mail: bool
+    always_mfa: bool
+
+
+@transactional
+def rename(account: Account, first_name: str, last_name: str) -> None:
+    """Change the person's names."""
+    before = {"first_name": account.first_name, "last_name": account.last_name}
+    after = {"first_name": first_name, "last_name": last_name}
+    if after == before:
+        return
+    account.first_name, account.last_name, account.updated_at = first_name, last_name, clock.now()
+    audit.record("account.rename", subject=account.uid, before=before, after=after)
+    tell(account, "renamed")
+
+
+def can_require_mfa(account: Account) -> bool:
+    """Say whether "always require multi-factor" may be chosen: it needs a second factor."""
+    return account.always_mfa or bool(questions.second_factors(account.id))
+
+
+def must_require_mfa(account: Account) -> bool:
+    """Say whether "always require multi-factor" stays on: for administrators and those who approve for others."""
+    return account.is_administrator or questions.must_keep_mfa(account.id)
+
+
+def prefer(account: Account, wish: Preferences) -> None:
+    """Change the preferences; raise Invalid for a wish that is not offered.
+
+    Who stops being asked for two factors proves both first: raise SignInRequired.
+    """
+    if wish.always_mfa and not can_require_mfa(account):
+        raise Invalid("always_mfa_needs_factor")
+    if not wish.always_mfa and account.always_mfa:
+        if must_require_mfa(account):
+            raise Invalid("always_mfa_must_stay")
+        session.require(MFA, settings.current().session.step_up_minutes * 60, "weaken")
+    _prefer(account, wish)
+
+
+@transactional
+def _prefer(account: Account, wish: Preferences) -> None:
+    before = Preferences(account.language, account.notify_by_mail, account.always_mfa)
+    if wish == before:
+        return
+    account.language, account.notify_by_mail, account.always_mfa = wish.language, wish.notify_by_mail, wish.always_mfa
+    account.updated_at = clock.now()
+    audit.record("account.prefer", subject=account.uid, before=vars(before), after=vars(wish))
+    weaker = (before.notify_by_mail, before.always_mfa) > (wish.notify_by_mail, wish.always_mfa)
+    tell(account, "preferences", always=weaker or before.always_mfa > wish.always_mfa)
+
+
+@transactional
+def require_mfa_always(account: Account) -> None:
+    """Switch "always require multi-factor" on, for somebody who becomes an approver or administrator."""
+    if not account.always_mfa:
+        account.always_mfa = True
+        audit.record("account.prefer", subject=account.uid, after={"always_mfa": True})
+
+
+def guesses(account_id: int) -> Budget:
+    """Return the budget of password guesses of a person who is signed in already."""
+    chosen = settings.current().limits
+    return Budget("password_change", account_id, chosen.password_per_account, chosen.password_window_minutes * 60)
+
+
+def change_password(own: UserSession, old: str, new: str) -> None:
+    """Replace the password, end all other sessions and renew this one.
+
+    Raise Invalid("password_wrong") for a wrong old one, Invalid for an unfit new one, TooMany, Busy.
+    """
+    account = own.account
+    password_rules.check(people.words(account), new)
+    budget = guesses(account.id)
+    spend(budget)
+    if not passwords.matches(account, old):
+        raise Invalid("password_wrong")
+    forgive(budget)
+    _change_password(own, passwords.hash_of(new))
+
+
+@transactional
+def _change_password(own: UserSession, password_hash: str) -> None:
+    set_password(own.account, password_hash, how="change", keep=own)
+    session.strengthen(own, Proof(SFA, ("pwd",)))
+
+
+@transactional
+def set_password(account: Account, password_hash: str, *, how: str, keep: UserSession | None = None) -> None:
+    """Store a new password, end every session except `keep`, void open links, tell every mailbox; factors stay."""
+    now = clock.now()
+    account.password_hash, account.password_changed_at, account.updated_at = password_hash, now, now
+    db.session.flush()
+    session.end_all(account.id, "password", keep)
+    links.revoke(Purpose.PASSWORD, account.id)
+    audit.record(f"account.password.{how}", subject=account.uid)
+    tell(account, "password", always=True, at=now)

@@ -1,0 +1,48 @@
+"""What accounts asks of the areas above, which it does not know: they register who answers, when they are imported."""
+
+from collections.abc import Callable, Sequence
+
+FactorNames = Callable[[int], Sequence[str]]
+Visits = Callable[[Sequence[int]], dict[int, list[str]]]
+Duty = Callable[[int], bool]
+
+FACTORS: list[FactorNames] = []
+VISITS: list[Visits] = []
+DUTIES: list[Duty] = []
+
+
+def second_factors(account_id: int) -> list[str]:
+    """Return the names of the second factors that an account can use now."""
+    return [name for names in FACTORS for name in names(account_id)]
+
+
+def applications(session_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names of the applications visited in each session; a session without a visit may be missing."""
+    found: dict[int, list[str]] = {}
+    for visits in VISITS:
+        for session_id, names in visits(session_ids).items():
+            found.setdefault(session_id, []).extend(names)
+    return found
+
+
+def must_keep_mfa(account_id: int) -> bool:
+    """Say whether the account's rights forbid to switch "always require multi-factor" off (administrators aside)."""
+    return any(duty(account_id) for duty in DUTIES)
+
+
+def answers_second_factors(names: FactorNames) -> FactorNames:
+    """Register a function that names the usable second factors of an account (its id)."""
+    FACTORS.append(names)
+    return names
+
+
+def answers_applications(visits: Visits) -> Visits:
+    """Register a function that names the applications visited in each of the sessions (their ids)."""
+    VISITS.append(visits)
+    return visits
+
+
+def answers_must_keep_mfa(duty: Duty) -> Duty:
+    """Register a function that says whether an account (its id) holds rights that need two factors always."""
+    DUTIES.append(duty)
+    return duty

@@ -138,6 +138,7 @@ class Oidc:
     id_token_seconds: int
     refresh_days: int
     key_days: int
+    entitlement_namespace: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""An authorization request on its way: looked at, kept while the person does something, answered with a code."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from idp.accounts import session
+from idp.core import clock, settings
+from idp.core.db import db, transactional
+from idp.core.errors import Expired
+from idp.core.levels import SFA
+from idp.core.signed import digest, new_token
+from idp.oidc import assurance, clients, grants, parameters
+from idp.oidc.checks import Asked
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationRequest
+from idp.oidc.parameters import ErrorResponse, Parameters
+from idp.saas import access
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that was read: by whom, for what, since when; `handle` names it once it is kept."""
+
+    client: Client
+    parameters: Parameters
+    since: datetime
+    handle: str | None = None
+
+
+def look(request: Request) -> Asked:
+    """Put a request beside the session of this browser; raise ErrorResponse if its level can never be met."""
+    client, wish = request.client, request.parameters
+    floor = SFA
+    if client.application_id is not None:
+        floor = assurance.application_floor(access.application(client.application_id).needs_mfa)
+    try:
+        level = assurance.wanted_level(wish.acr_values, wish.acr_claim, floor)
+    except assurance.Unmet:
+        raise ErrorResponse(
+            client, wish.target, "unmet_authentication_requirements", "no verification method reaches the wanted acr"
+        ) from None
+    return Asked(client, wish, request.since, level, session.current(), clock.now())
+
+
+def answer(asked: Asked) -> str:
+    """Return the code for a request whose checks are met."""
+    if asked.session is None:
+        raise RuntimeError("a code without a session")
+    wish = asked.parameters
+    return grants.give(wish, asked.session, assurance.told_level(asked.session.acr, wish.acr_values, wish.acr_claim))
+
+
+@transactional
+def keep(request: Request) -> str:
+    """Keep a request while the person signs in, and return its handle; a kept one keeps the handle it has."""
+    if request.handle is not None:
+        return request.handle
+    handle = new_token()
+    db.session.add(
+        AuthorizationRequest(
+            digest=digest(handle),
+            client_id=request.client.client_id,
+            parameters=request.parameters.as_json(),
+            created_at=request.since,
+            expires_at=request.since + timedelta(minutes=settings.current().session.attempt_minutes),
+        )
+    )
+    return handle
+
+
+def kept(handle: str) -> Request:
+    """Return a kept request; raise Expired if there is none, or its time is over.
+
+    It may be answered more than once while it lives: each answer needs the session, like the same request sent anew.
+    """
+    row = db.session.scalar(select(AuthorizationRequest).where(AuthorizationRequest.digest == digest(handle)))
+    client = clients.find(row.client_id) if row else None
+    if row is None or client is None or row.expires_at <= clock.now():
+        raise Expired("authorization_expired")
+    return Request(client, parameters.restored(row.parameters), row.created_at, handle)

@@ -1,0 +1,83 @@
+"""CHECKS: what must be true before a client gets a code, in the order in which a person is asked for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idp.accounts.models import UserSession
+from idp.core.levels import SFA, reaches
+from idp.oidc import tokens
+from idp.oidc.clients import Client
+from idp.oidc.parameters import Parameters
+from idp.saas import access
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One look at a request: who asks for what since when, the level it needs, and the session at hand."""
+
+    client: Client
+    parameters: Parameters
+    since: datetime
+    level: str
+    session: UserSession | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Check:
+    """`unmet` says whether the person still has to do something on `page`; with prompt=none the client gets `error`."""
+
+    name: str
+    unmet: Callable[[Asked], bool]
+    page: str
+    error: str
+
+
+def first_unmet(asked: Asked) -> Check | None:
+    """Return the first check that is not met, or None."""
+    return next((check for check in CHECKS if check.unmet(asked)), None)
+
+
+def _no_session(asked: Asked) -> bool:
+    return asked.session is None
+
+
+def _other_person(asked: Asked) -> bool:
+    """An id_token_hint for somebody else than the one who is signed in (OpenID Connect Core, 3.1.2.1)."""
+    hint = asked.parameters.id_token_hint
+    return hint is not None and asked.session is not None and tokens.subject_of(hint) != asked.session.account.uid
+
+
+def _asked_to_sign_in_again(asked: Asked) -> bool:
+    wanted = {"login", "select_account"} & set(asked.parameters.prompt)
+    return bool(wanted) and asked.session is not None and asked.session.auth_time < asked.since
+
+
+def _too_old(asked: Asked) -> bool:
+    """`max_age` counts from the last sign-in; 0 asks for one now (OpenID Connect Core, 3.1.2.1)."""
+    age = asked.parameters.max_age
+    if age is None or asked.session is None or asked.session.auth_time >= asked.since:
+        return False
+    return asked.now - asked.session.auth_time > timedelta(seconds=age)
+
+
+def _too_weak(asked: Asked) -> bool:
+    return asked.level != SFA and (asked.session is None or not reaches(asked.session.acr, asked.level))
+
+
+def _no_access(asked: Asked) -> bool:
+    application_id = asked.client.application_id
+    return application_id is not None and (
+        asked.session is None or not access.has_access(asked.session.account_id, application_id)
+    )
+
+
+CHECKS = (
+    Check("login", _no_session, "sign_in", "login_required"),
+    Check("person", _other_person, "sign_in_again", "login_required"),
+    Check("prompt", _asked_to_sign_in_again, "sign_in_again", "login_required"),
+    Check("age", _too_old, "sign_in_again", "login_required"),
+    Check("level", _too_weak, "sign_in", "login_required"),
+    Check("access", _no_access, "no_access", "access_denied"),
+)

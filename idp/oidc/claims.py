@@ -1,0 +1,94 @@
+"""What a client learns of a person: one function per scope, nothing that the scope does not name."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from idp.accounts.models import Account
+from idp.core import clock, settings
+from idp.oidc.clients import Client
+from idp.saas import access
+
+Claims = dict[str, Any]
+
+
+def for_scope(account: Account, client: Client, scope: str) -> Claims:
+    """Return the claims of UserInfo (OpenID Connect Core, 5.3.2) for the granted scope."""
+    claims: Claims = {"sub": account.uid}
+    for name in scope.split():
+        if name in SCOPES:
+            claims.update(SCOPES[name][0](account, client))
+    return claims
+
+
+def _nothing(account: Account, client: Client) -> Claims:
+    return {}
+
+
+def _profile(account: Account, client: Client) -> Claims:
+    return {
+        "name": account.name,
+        "given_name": account.first_name,
+        "family_name": account.last_name,
+        "preferred_username": account.uid,
+        "locale": account.language,
+        "updated_at": int(account.updated_at.timestamp()),
+    }
+
+
+def _email(account: Account, client: Client) -> Claims:
+    return {"email": account.email, "email_verified": True}
+
+
+def _ern(account: Account, client: Client) -> Claims:
+    """The accesses to the client's own SAAS application, and to no other (contract: Claims)."""
+    if client.application_id is None:
+        return {}
+    held = access.accesses_for(account.id, client.application_id, clock.now())
+    return {
+        "ern_access": [
+            {
+                "ern": one.ern,
+                "country": one.country,
+                "hcp": one.hcp_code,
+                "hcp_name": one.hcp_name,
+                "profiles": list(one.profiles),
+                "guest": one.guest,
+                "ecp_member": one.ecp_member,
+            }
+            for one in held
+        ],
+        "ern": sorted({one.ern for one in held}),
+        "hcp": sorted({one.hcp_code for one in held if one.hcp_code}),
+        "profiles": sorted({profile for one in held for profile in one.profiles}),
+        "ern_access_version": access.access_version(account.id),
+    }
+
+
+def _entitlements(account: Account, client: Client) -> Claims:
+    """One URN for each network, hospital and profile (AARC-G069, 2)."""
+    if client.application_id is None:
+        return {}
+    held = access.accesses_for(account.id, client.application_id, clock.now())
+    namespace = settings.current().oidc.entitlement_namespace
+    return {
+        "eduperson_entitlement": [
+            f"{namespace}:group:{_urn(one.ern)}:{_urn(one.hcp_code or one.hcp_name)}:role={_urn(profile)}"
+            for one in held
+            for profile in one.profiles
+        ]
+    }
+
+
+def _urn(text: str) -> str:
+    return quote(text, safe="")
+
+
+# Scope -> (what gives its claims, their names for the metadata).
+SCOPES: dict[str, tuple[Callable[[Account, Client], Claims], tuple[str, ...]]] = {
+    "openid": (_nothing, ("sub",)),
+    "profile": (_profile, ("name", "given_name", "family_name", "preferred_username", "locale", "updated_at")),
+    "email": (_email, ("email", "email_verified")),
+    "ern": (_ern, ("ern_access", "ern", "hcp", "profiles", "ern_access_version")),
+    "entitlements": (_entitlements, ("eduperson_entitlement",)),
+}

@@ -1,0 +1,193 @@
+"""Clients: registered by the operator, read for every request of the protocol."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from sqlalchemy import select
+
+from idp.core import audit, clock, settings
+from idp.core.db import db, transactional
+from idp.core.errors import Conflict, Invalid, NotFound
+from idp.core.signed import digest, new_token
+from idp.oidc.models import RegisteredClient
+
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+SIGNING_ALGORITHMS = ("ES256", "RS256")
+DEFAULT_SCOPE = "openid profile email ern"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Client(ClientMixin):  # type: ignore[misc]
+    """A client as the protocol needs it: a value that outlives the database session (Authlib's ClientMixin)."""
+
+    client_id: str
+    client_name: str
+    secret_digest: bytes | None
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    token_endpoint_auth_method: str
+    id_token_signed_response_alg: str
+    scope: str
+    application_id: int | None
+
+    @cached_property
+    def client_metadata(self) -> dict[str, list[str]]:
+        """What Authlib's logout endpoint reads."""
+        return {"post_logout_redirect_uris": list(self.post_logout_redirect_uris)}
+
+    def get_client_id(self) -> str:
+        """Return the client identifier."""
+        return self.client_id
+
+    def get_allowed_scope(self, scope: str) -> str:
+        """Return the wanted scopes that this client may have, in the order asked (RFC 6749, 3.3)."""
+        allowed = self.scope.split()
+        return " ".join(wanted for wanted in dict.fromkeys((scope or "").split()) if wanted in allowed)
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Say whether the address is registered, character by character (RFC 9700, 2.1)."""
+        return redirect_uri in self.redirect_uris
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare in constant time; a secret of 256 random bits needs no slow hash."""
+        return self.secret_digest is not None and hmac.compare_digest(self.secret_digest, digest(client_secret))
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Say whether the client authenticates in this way."""
+        return method == self.token_endpoint_auth_method
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Say whether the client may use the grant type."""
+        return grant_type == "authorization_code"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What is registered (RFC 7591, 2), with the SAAS application that the client belongs to."""
+
+    client_name: str
+    redirect_uris: Sequence[str]
+    post_logout_redirect_uris: Sequence[str] = ()
+    application_id: int | None = None
+    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - the name of a method
+    id_token_signed_response_alg: str = "ES256"
+    scope: str = DEFAULT_SCOPE
+
+
+def find(client_id: str | None) -> Client | None:
+    """Return the client, or None; one read by primary key."""
+    row = db.session.get(RegisteredClient, client_id) if client_id else None
+    return _value(row) if row else None
+
+
+def registered() -> list[Client]:
+    """Return all clients by name."""
+    return [_value(row) for row in db.session.scalars(select(RegisteredClient).order_by(RegisteredClient.client_name))]
+
+
+@transactional
+def register(
+    registration: Registration, client_id: str | None = None, secret: str | None = None
+) -> tuple[Client, str | None]:
+    """Register a client and return it with its secret, which is shown once and kept as a hash only.
+
+    Raises Invalid with the first thing that is wrong, Conflict if the identifier is taken.
+    """
+    check(registration)
+    client_id = client_id or new_token()[:22]
+    if find(client_id):
+        raise Conflict("client_exists", client_id=client_id)
+    if registration.token_endpoint_auth_method == "none":  # noqa: S105
+        secret = None
+    else:
+        secret = secret or new_token()
+    now = clock.now()
+    row = RegisteredClient(client_id=client_id, created_at=now, updated_at=now, **_columns(registration, secret))
+    db.session.add(row)
+    audit.record("oidc.client.register", object=client_id, after={"client_name": registration.client_name})
+    return _value(row), secret
+
+
+@transactional
+def keep(registration: Registration, client_id: str, secret: str) -> None:
+    """Make a client exist exactly as given (demonstration clients: their addresses may change between starts)."""
+    check(registration)
+    row = db.session.get(RegisteredClient, client_id)
+    if row is None:
+        register(registration, client_id, secret)
+        return
+    wanted = _columns(registration, secret)
+    if any(getattr(row, name) != value for name, value in wanted.items()):
+        for name, value in wanted.items():
+            setattr(row, name, value)
+        row.updated_at = clock.now()
+        audit.record("oidc.client.change", object=client_id)
+
+
+@transactional
+def remove(client_id: str) -> None:
+    """Take a client away with everything it was given; raise NotFound if there is none."""
+    row = db.session.get(RegisteredClient, client_id)
+    if row is None:
+        raise NotFound("client_unknown")
+    db.session.delete(row)
+    audit.record("oidc.client.remove", object=client_id)
+
+
+def check(registration: Registration) -> None:
+    """Raise Invalid with the first thing that is wrong with a registration."""
+    if not registration.redirect_uris:
+        raise Invalid("redirect_uri_missing")
+    for uri in (*registration.redirect_uris, *registration.post_logout_redirect_uris):
+        _check_uri(uri)
+    if registration.token_endpoint_auth_method not in AUTH_METHODS:
+        raise Invalid("auth_method_unknown")
+    if registration.id_token_signed_response_alg not in SIGNING_ALGORITHMS:
+        raise Invalid("algorithm_unknown")
+
+
+def _check_uri(uri: str) -> None:
+    """Refuse what could send a code to somebody else (RFC 6749, 3.1.2; RFC 9700, 2.1)."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise Invalid("redirect_uri_malformed", uri=uri) from None
+    if not uri.isascii() or any(c.isspace() or c == "\\" for c in uri) or not parts.hostname or parts.fragment:
+        raise Invalid("redirect_uri_malformed", uri=uri)
+    if parts.username is not None or "*" in uri:
+        raise Invalid("redirect_uri_malformed", uri=uri)
+    plain_allowed = parts.hostname in LOOPBACK and not settings.current().in_production
+    if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
+        raise Invalid("redirect_uri_insecure", uri=uri)
+
+
+def _columns(registration: Registration, secret: str | None) -> dict[str, object]:
+    return {
+        "client_name": registration.client_name,
+        "secret_digest": digest(secret) if secret else None,
+        "redirect_uris": list(registration.redirect_uris),
+        "post_logout_redirect_uris": list(registration.post_logout_redirect_uris),
+        "token_endpoint_auth_method": registration.token_endpoint_auth_method,
+        "id_token_signed_response_alg": registration.id_token_signed_response_alg,
+        "scope": registration.scope,
+        "application_id": registration.application_id,
+    }
+
+
+def _value(row: RegisteredClient) -> Client:
+    return Client(
+        row.client_id,
+        row.client_name,
+        row.secret_digest,
+        tuple(row.redirect_uris),
+        tuple(row.post_logout_redirect_uris),
+        row.token_endpoint_auth_method,
+        row.id_token_signed_response_alg,
+        row.scope,
+        row.application_id,
+    )

@@ -1,0 +1,45 @@
+"""What the server tells of itself (OpenID Connect Discovery 1.0, 3; RFC 8414, 2), derived from what it offers."""
+
+from typing import Any
+
+from flask import url_for
+
+from idp.core import languages, settings
+from idp.oidc import assurance, keys
+from idp.oidc.claims import SCOPES
+from idp.oidc.grants import AuthorizationCodeGrant, S256Challenge
+from idp.oidc.parameters import PROMPTS, REFUSED
+
+TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+
+
+def metadata() -> dict[str, Any]:
+    """Return the metadata document."""
+    return {
+        "issuer": settings.current().server.issuer,
+        "authorization_endpoint": _address("oidc.authorize"),
+        "token_endpoint": _address("oidc.token"),
+        "userinfo_endpoint": _address("oidc.userinfo"),
+        "jwks_uri": _address("oidc.jwks"),
+        "end_session_endpoint": _address("oidc.logout"),
+        "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [AuthorizationCodeGrant.GRANT_TYPE],
+        "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
+        "token_endpoint_auth_methods_supported": list(AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS),
+        "id_token_signing_alg_values_supported": list(keys.ALGORITHMS),
+        "subject_types_supported": ["public"],
+        "scopes_supported": list(SCOPES),
+        "claims_supported": sorted({*TOKEN_CLAIMS, *(name for _, names in SCOPES.values() for name in names)}),
+        "acr_values_supported": list(assurance.reachable()),
+        "prompt_values_supported": sorted(PROMPTS),
+        "ui_locales_supported": [language.code for language in languages.OFFERED],
+        "claims_parameter_supported": True,
+        "authorization_response_iss_parameter_supported": True,
+        **{f"{name}_parameter_supported": False for name in REFUSED},
+        "service_documentation": _address("core.support"),
+    }
+
+
+def _address(endpoint: str) -> str:
+    return url_for(endpoint, _external=True)

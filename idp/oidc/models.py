@@ -1,0 +1,90 @@
+"""What the protocol keeps: clients, keys, authorization requests under way, and the grants that were given."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from idp.accounts.models import Account, UserSession
+from idp.core.db import Model
+
+
+class RegisteredClient(Model):
+    """A client as it was registered (RFC 7591, 2: the names of its metadata), and its SAAS application."""
+
+    __tablename__ = "oauth_client"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_name: Mapped[str] = mapped_column(String(200))
+    secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    token_endpoint_auth_method: Mapped[str] = mapped_column(String(32))
+    id_token_signed_response_alg: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str] = mapped_column(String(400))
+    application_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class SigningKey(Model):
+    """A private key, sealed; `retired_at` takes it out of use for signing but not yet out of the key set."""
+
+    __tablename__ = "signing_key"
+
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(16), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class AuthorizationRequest(Model):
+    """A request of a client that waits for the person: to sign in, or to read a page."""
+
+    __tablename__ = "authorization_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"))
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class AuthorizationGrant(Model):
+    """What a person gave a client in one sign-in (RFC 6749, 1.3); its code is redeemed once.
+
+    Access tokens name this row: revoking it, or ending its session, ends them all with one indexed read.
+    """
+
+    __tablename__ = "authorization_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("user_session.id", ondelete="CASCADE"), index=True)
+    redirect_uri: Mapped[str] = mapped_column(String(2000))
+    scope: Mapped[str] = mapped_column(String(400))
+    nonce: Mapped[str | None] = mapped_column(String(400))
+    code_challenge: Mapped[str] = mapped_column(String(128))
+    acr: Mapped[str] = mapped_column(String(64))
+    amr: Mapped[list[str]] = mapped_column(JSON)
+    auth_time: Mapped[datetime]
+    created_at: Mapped[datetime]
+    code_expires_at: Mapped[datetime]
+    redeemed_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship(lazy="joined")
+    session: Mapped[UserSession] = relationship(lazy="joined", overlaps="account")
+
+    def get_redirect_uri(self) -> str:
+        """Return the address that the code was sent to (Authlib's AuthorizationCodeMixin)."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Return the granted scope (Authlib's AuthorizationCodeMixin)."""
+        return self.scope

@@ -1,0 +1,121 @@
+"""Tokens as JWTs: the ID token for the client, the access token for the resources behind it."""
+
+import base64
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from idp.core import settings
+from idp.core.signed import new_token
+from idp.oidc import keys
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationGrant
+
+ACCESS_TOKEN_ALGORITHM = "ES256"
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
+ID_TOKEN_TYPE = "JWT"  # noqa: S105
+SKEW_SECONDS = 8
+
+
+class TokenRefused(Exception):
+    """The token is not ours, not of this kind, or over; nothing more is told to whoever sent it."""
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A verified access token: the grant it comes from, its scope and its client."""
+
+    grant_id: int
+    scope: str
+    client_id: str
+
+
+def access_token(client: Client, grant: AuthorizationGrant) -> str:
+    """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives."""
+    configuration = settings.current()
+    now = int(time.time())
+    claims = {
+        "iss": configuration.server.issuer,
+        "aud": configuration.server.issuer,
+        "sub": grant.account.uid,
+        "client_id": client.client_id,
+        "scope": grant.scope,
+        "iat": now,
+        "exp": now + configuration.oidc.access_token_seconds,
+        "jti": new_token()[:22],
+        "sid": grant.session.sid,
+        "grant": grant.id,
+    }
+    return _sign(claims, ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
+
+
+def id_token(client: Client, grant: AuthorizationGrant, token: str) -> str:
+    """Return the ID token (OpenID Connect Core, 2 and 3.1.3.6), signed as the client registered."""
+    configuration = settings.current()
+    now = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": configuration.server.issuer,
+        "sub": grant.account.uid,
+        "aud": client.client_id,
+        "iat": now,
+        "exp": now + configuration.oidc.id_token_seconds,
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": grant.acr,
+        "amr": grant.amr,
+        "sid": grant.session.sid,
+        "at_hash": _half_hash(token),
+    }
+    if grant.nonce is not None:
+        claims["nonce"] = grant.nonce
+    return _sign(claims, client.id_token_signed_response_alg, ID_TOKEN_TYPE)
+
+
+def read_access_token(text: str) -> AccessToken:
+    """Verify an access token; raise TokenRefused for anything else than a living one of ours (RFC 9068, 4)."""
+    issuer = settings.current().server.issuer
+    claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
+    now = time.time()
+    if claims.get("iss") != issuer or claims.get("aud") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
+        raise TokenRefused
+    return AccessToken(claims["grant"], claims["scope"], claims["client_id"])
+
+
+def read_id_token_hint(text: str) -> dict[str, Any]:
+    """Verify an ID token that a client gives back; it may be over (RP-Initiated Logout 1.0, 2)."""
+    claims = _verified(text, ID_TOKEN_TYPE, list(keys.ALGORITHMS))
+    if claims.get("iss") != settings.current().server.issuer:
+        raise TokenRefused
+    return claims
+
+
+def subject_of(hint: str) -> str | None:
+    """Return the person of an ID token hint, or None if it is not one of ours."""
+    try:
+        return read_id_token_hint(hint).get("sub")
+    except TokenRefused:
+        return None
+
+
+def _sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
+    key = keys.ring().signing[algorithm]
+    return jwt.encode({"alg": algorithm, "typ": kind, "kid": key.kid}, claims, key, algorithms=[algorithm])
+
+
+def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
+    try:
+        token = jwt.decode(text, keys.ring().all, algorithms=algorithms)
+    except (JoseError, ValueError):
+        raise TokenRefused from None
+    if token.header.get("typ") != kind:
+        raise TokenRefused
+    claims: dict[str, Any] = token.claims
+    return claims
+
+
+def _half_hash(token: str) -> str:
+    """The left half of the SHA-256 of the access token (OpenID Connect Core, 3.1.3.6)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()

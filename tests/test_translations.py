@@ -1,0 +1,61 @@
+"""Every text that people may see is translated, with the same placeholders as the English one."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+ROOT = Path(__file__).resolve().parent.parent
+TRANSLATIONS = runpy.run_path(str(ROOT / ".ci" / "translations.py"))
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+
+pairs = pytest.mark.parametrize("program", TRANSLATIONS["PROGRAMS"])
+languages = pytest.mark.parametrize("language", TRANSLATIONS["LANGUAGES"])
+
+
+@pairs
+@languages
+def test_no_text_lacks_its_translation(program: str, language: str) -> None:
+    translated: Catalog = TRANSLATIONS["translation"](program, language)
+    wanted = [message for message in TRANSLATIONS["template"](program) if message.id]
+    assert [one.id for one in wanted if not _complete(translated.get(one.id, one.context))] == [], (
+        "run make translations"
+    )
+
+
+@pairs
+@languages
+def test_no_translation_is_for_a_text_that_nobody_uses(program: str, language: str) -> None:
+    used: Catalog = TRANSLATIONS["template"](program)
+    kept = [message for message in TRANSLATIONS["translation"](program, language) if message.id]
+    assert [one.id for one in kept if not used.get(one.id, one.context)] == [], "run make translations"
+
+
+@pairs
+@languages
+def test_translations_keep_the_placeholders(program: str, language: str) -> None:
+    messages = [message for message in TRANSLATIONS["translation"](program, language) if message.id and message.string]
+    assert [one.id for one in messages if not _same_placeholders(one)] == []
+
+
+@pairs
+def test_placeholders_are_named(program: str) -> None:
+    texts = [text for message in TRANSLATIONS["template"](program) for text in _texts(message.id)]
+    assert [text for text in texts if re.search(r"%[sdr]", text)] == []
+
+
+def _complete(message: Message | None) -> bool:
+    return message is not None and not message.fuzzy and all(_texts(message.string))
+
+
+def _same_placeholders(message: Message) -> bool:
+    # A singular may say "one" where the plural says a number, so each form is compared with all of the English ones.
+    wanted = {mark for text in _texts(message.id) for mark in PLACEHOLDER.findall(text)}
+    least = set(PLACEHOLDER.findall(_texts(message.id)[0])) if len(_texts(message.id)) == 1 else set()
+    return all(least <= set(PLACEHOLDER.findall(text)) <= wanted for text in _texts(message.string))
+
+
+def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

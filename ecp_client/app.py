@@ -40,6 +40,8 @@ def assemble(chosen: Settings) -> Flask:
     CSRFProtect(app)
     for part in (public, sign_in_pages, space_pages, assets):
         app.register_blueprint(part)
+    # Macros are imported without the context of a page: what they need is global.
+    app.jinja_env.globals["asset_url"] = asset_url
     app.context_processor(_words_of_every_page)
     return app
 
@@ -60,7 +62,6 @@ def _flask_settings(chosen: Settings) -> dict[str, Any]:
 def _words_of_every_page() -> dict[str, Any]:
     """What layout and pages may say without asking a view."""
     return {
-        "asset_url": asset_url,
         "country_name": membership.country_name,
         "greeted": visitors.greeted,
         "here": program().settings,

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from ecp_client.posts import TEXT_LENGTH, TITLE_LENGTH
 
@@ -24,7 +24,7 @@ class PostForm(FlaskForm):
         _l("Title"),
         filters=[_stripped],
         validators=[
-            InputRequired(_l("Write a title.")),
+            DataRequired(_l("Write a title.")),
             Length(max=TITLE_LENGTH, message=_l("The title is too long. Use at most %(max)d characters.")),
         ],
     )
@@ -32,7 +32,7 @@ class PostForm(FlaskForm):
         _l("Text"),
         filters=[_stripped],
         validators=[
-            InputRequired(_l("Write the text of your post.")),
+            DataRequired(_l("Write the text of your post.")),
             Length(max=TEXT_LENGTH, message=_l("The text is too long. Use at most %(max)d characters.")),
         ],
     )

@@ -28,7 +28,8 @@ def callback() -> Response:
     here = program()
     token, there = sign_in.finish(session.get("browser", ""), request.args, here.issuer, here.settings)
     sessions.close(cookie_token(), here.settings)
-    session.clear()
+    # A new person, a new form secret; `browser` stays for sign-ins that are still open in another tab.
+    session.pop("csrf_token", None)
     response = redirect(there, 303)
     response.set_cookie(here.cookie, token, httponly=True, samesite="Lax", secure=here.settings.secure)
     return response

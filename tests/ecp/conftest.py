@@ -1,0 +1,139 @@
+"""ECP as a program of its own: a prepared database, an issuer over HTTP, people with browsers."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from alembic import command
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from ecp_client import languages, settings
+from ecp_client.app import assemble
+from ecp_client.cli import migrations
+from ecp_client.db import db
+from tests.ecp import issuer as fake
+from tests.ecp.issuer import Issuer, person
+
+BASE = "http://localhost:8002"
+
+
+@dataclass
+class Browser:
+    """One person's browser: signs in at the issuer, reads pages, sends forms."""
+
+    client: FlaskClient
+    issuer: Issuer
+
+    def opens(self, path: str, **more: Any) -> TestResponse:
+        return self.client.get(path, base_url=BASE, **more)
+
+    def goes_to_issuer(self, path: str = "/sign-in") -> str:
+        """Follow "Login via ERN Login" until the issuer sends the browser back; returns that address."""
+        there = self.opens(path)
+        assert there.status_code == 303, there.text
+        return requests.get(there.location, allow_redirects=False, timeout=5).headers["Location"]
+
+    def comes_back(self, address: str) -> TestResponse:
+        parts = urlsplit(address)
+        return self.opens(f"{parts.path}?{parts.query}")
+
+    def signs_in(self, who: dict[str, Any] | None = None, path: str = "/sign-in") -> TestResponse:
+        self.issuer.who = who or person()
+        return self.comes_back(self.goes_to_issuer(path))
+
+    def sends(self, path: str, follow: bool = True, **fields: str) -> TestResponse:
+        """Open the form at `path`, fill it in, and send it."""
+        form = hidden_fields(self.opens(path).text)
+        return self.posts(path, follow, **(form | fields))
+
+    def posts(self, path: str, follow: bool = True, **fields: str) -> TestResponse:
+        return self.client.post(path, data=fields, base_url=BASE, follow_redirects=follow)
+
+    def signs_out(self) -> TestResponse:
+        token = hidden_fields(self.opens("/").text)["csrf_token"]
+        return self.posts("/sign-out", follow=False, csrf_token=token)
+
+    def cookie(self) -> str:
+        found = self.client.get_cookie("ecp_session", domain="localhost")
+        return found.value if found else ""
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of the forms on a page."""
+    tags = re.findall(r'<input[^>]*type="hidden"[^>]*>', page)
+    found = {re.search(r'name="([^"]*)"', tag)[1]: re.search(r'value="([^"]*)"', tag)[1] for tag in tags}
+    return {name: unescape(value) for name, value in found.items()}
+
+
+def prepare(url: str) -> str:
+    command.upgrade(migrations(url), "head")
+    return url
+
+
+@pytest.fixture(scope="session")
+def ecp_template(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database without rows, to be copied; the translations made."""
+    languages.compile_catalogues()
+    return prepare(f"sqlite:///{tmp_path_factory.mktemp('ecp')}/ecp.sqlite3")
+
+
+@pytest.fixture
+def ecp_database(ecp_template: str, tmp_path: Path) -> str:
+    path = tmp_path / "ecp.sqlite3"
+    path.write_bytes(Path(ecp_template.removeprefix("sqlite:///")).read_bytes())
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with fake.running() as running:
+        yield running
+
+
+@pytest.fixture
+def start(issuer: Issuer) -> Iterator[Callable[..., Flask]]:
+    """Assemble the program on a database, with further settings."""
+    started: list[Flask] = []
+
+    def begin(url: str, **more: Any) -> Flask:
+        chosen = settings.load({"ERN_ECP_CONFIG": "test", "ECP_ISSUER": issuer.url, "ECP_DATABASE_URL": url})
+        started.append(assemble(replace(chosen, **more)))
+        return started[-1]
+
+    yield begin
+    for app in started:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def ecp(start: Callable[..., Flask], ecp_database: str) -> Flask:
+    return start(ecp_database)
+
+
+@pytest.fixture
+def visitor(ecp: Flask, issuer: Issuer) -> Browser:
+    """A browser without a session."""
+    return Browser(ecp.test_client(), issuer)
+
+
+@pytest.fixture
+def another(ecp: Flask, issuer: Issuer) -> Browser:
+    """A second browser."""
+    return Browser(ecp.test_client(), issuer)
+
+
+@pytest.fixture
+def member(visitor: Browser) -> Browser:
+    """A browser in which a member of ERN-RND is signed in."""
+    assert visitor.signs_in().status_code == 303
+    return visitor

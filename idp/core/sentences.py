@@ -1,4 +1,4 @@
-"""The sentences of refusals and errors: what happened, and what to do. An area adds its keys here, a line each."""
+"""What refusals and errors say: what happened, and what to do. An area adds its keys with `BY_KEY.update`."""
 
 from dataclasses import dataclass
 from typing import Any

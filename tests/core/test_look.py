@@ -1,0 +1,120 @@
+"""The look in a real browser: nothing that axe finds, nothing beyond the window, nothing that the policy blocks."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.support.edge import build
+
+PAGES = ("/form", "/privacy", "/support", "/accessibility", "/no-such-page", "/crash", "/refuse?kind=TooMany")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, build(), threaded=True)
+    issuer = f"http://localhost:{server.server_port}"
+    server.app = build(ERN_SERVER__ISSUER=issuer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield issuer
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(needs_chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=needs_chromium, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 390])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": request.param, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def _check(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    _fits(page)
+
+
+def _fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} is too wide"
+
+
+def test_every_page_is_accessible_and_fits_with_its_menus_open(page: Page, address: str) -> None:
+    blocked: list[str] = []
+    page.on("console", lambda message: blocked.append(message.text) if "Content Security" in message.text else None)
+    for path in PAGES:
+        page.goto(address + path)
+        _check(page)
+    page.goto(f"{address}/form")
+    page.locator("details.more").evaluate_all("all => all.forEach(one => one.open = true)")
+    for menu in page.locator("details.pop").all():
+        menu.evaluate("menu => menu.open = true")
+        _check(page)
+        menu.evaluate("menu => menu.open = false")
+    assert not blocked
+
+
+def test_no_page_is_wider_than_a_window_enlarged_to_400_percent(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    for path in PAGES:
+        page.goto(address + path)
+        _fits(page)
+    page.context.close()
+
+
+def test_a_refused_form_takes_the_reader_to_its_errors(page: Page, address: str) -> None:
+    page.goto(f"{address}/form")
+    page.fill("#email", "ada@")
+    page.get_by_role("button", name="Save").click()
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+    assert page.title().startswith("Error: ")
+    assert page.input_value("#email") == "ada@"
+    page.get_by_role("link", name="Choose").click()
+    assert page.evaluate("document.activeElement.id") == "decision-0"
+    _check(page)
+
+
+def test_a_stale_form_comes_back_with_what_was_typed(page: Page, address: str) -> None:
+    page.goto(f"{address}/form")
+    page.fill("#comment", "one\n two")
+    page.fill("#password", "hush-hush-hush")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save").click()
+    _check(page)
+    assert "hush-hush-hush" not in page.content()
+    page.get_by_role("button", name="Send again").click()
+    assert page.input_value("#comment") == "one\n two"
+
+
+def test_a_menu_closes_on_escape_and_on_a_click_elsewhere(page: Page, address: str) -> None:
+    page.goto(f"{address}/privacy")
+    menu = page.locator("details.pop").last
+    menu.locator("summary").click()
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+    menu.locator("summary").click()
+    page.mouse.click(5, page.viewport_size["height"] - 5)
+    assert menu.get_attribute("open") is None
+
+
+def test_the_language_changes_with_the_menu_and_stays(page: Page, address: str) -> None:
+    page.goto(f"{address}/form?node=DE")
+    page.locator("details.pop").last.locator("summary").click()
+    page.get_by_role("link", name="Français").click()
+    assert page.url == f"{address}/form?node=DE"
+    assert page.locator("html").get_attribute("lang") == "fr"
+    page.goto(f"{address}/privacy")
+    assert page.locator("html").get_attribute("lang") == "fr"

@@ -1,45 +1,62 @@
 """The composition of CPMS: the only module that knows every part."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 
 from cpms_client import (
     assets,
+    dashboard_views,
     health,
     home,
     installation,
     languages,
+    panel_lists,
+    panel_people_views,
+    panel_views,
+    patient_views,
     refusal_pages,
+    report_views,
     sign_in,
     training_views,
     web,
 )
+from cpms_client.claims import Visitor
 from cpms_client.db import db
 from cpms_client.identity_server import IdentityServer
 from cpms_client.settings import ROOT, Settings, load
 
-AREAS = ("dashboard_views", "patient_views", "panel_views", "report_views")
+PARTS = (
+    health,
+    home,
+    sign_in,
+    dashboard_views,
+    patient_views,
+    panel_views,
+    panel_people_views,
+    report_views,
+)
 
 
 @dataclass(frozen=True)
 class Tab:
-    """An entry of the main menu: the endpoint that it opens, its blueprint, its word."""
+    """An entry of the main menu: its page, how the endpoints that belong to it begin, its word, for whom."""
 
     endpoint: str
-    blueprint: str
+    area: str
     word: LazyString
+    shown_to: Callable[[Visitor], bool] = bool
 
 
 TABS = (
     Tab("dashboard.show", "dashboard", _l("Dashboard")),
     Tab("patient.list", "patient", _l("Patients")),
     Tab("panel.list", "panel", _l("Panels")),
+    Tab("dashboard.requests", "dashboard.requests", _l("Requests"), panel_lists.handles_requests),
     Tab("report.show", "report", _l("Reports")),
 )
 
@@ -91,27 +108,30 @@ def _flask_configuration(settings: Settings) -> dict[str, object]:
 
 
 def _register(app: Flask, settings: Settings) -> None:
-    for blueprint in (health.blueprint, home.blueprint, sign_in.blueprint):
-        app.register_blueprint(blueprint)
+    for part in PARTS:
+        app.register_blueprint(part.blueprint)
     if settings.training:
         app.register_blueprint(training_views.blueprint)
-    for area in AREAS:
-        if find_spec(f"cpms_client.{area}"):
-            app.register_blueprint(import_module(f"cpms_client.{area}").blueprint)
 
 
 def _install_words(app: Flask, settings: Settings) -> None:
     """Give every template what the layout shows: the visitor, the menu, the languages."""
-    tabs = [tab for tab in TABS if tab.endpoint in app.view_functions]
-    app.extensions["cpms_tabs"] = tabs
 
     def words() -> dict[str, object]:
+        visitor: Visitor | None = g.get("visitor")
         return {
             "settings": settings,
-            "visitor": g.get("visitor"),
-            "tabs": tabs,
+            "visitor": visitor,
+            "tabs": [tab for tab in TABS if visitor and tab.shown_to(visitor)],
+            "open_tab": _open_tab(),
             "language": str(get_locale() or settings.languages[0]),
             "language_menu": languages.menu(settings),
         }
 
     app.context_processor(words)
+
+
+def _open_tab() -> Tab | None:
+    """Find the menu entry of the page one is on: the one that says most exactly where that is."""
+    fitting = [tab for tab in TABS if (request.endpoint or "").startswith(tab.area)]
+    return max(fitting, key=lambda tab: len(tab.area), default=None)

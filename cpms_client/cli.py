@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 
-from cpms_client import installation, training
+from cpms_client import installation, training, training_samples
 from cpms_client import settings as cpms_settings
 from cpms_client.app import assemble
 from cpms_client.db import db
@@ -56,6 +56,8 @@ def prepare(app: Flask) -> None:
     command.upgrade(alembic_config(), "head")
     installation.mark(settings)
     installation.check(settings)
+    if settings.training:
+        training_samples.plant()
 
 
 def alembic_config() -> Config:

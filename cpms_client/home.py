@@ -29,8 +29,7 @@ def welcome() -> str:
 @members_only
 def start() -> AnyResponse:
     """Lead a signed-in person to the first page of the work."""
-    tabs = current_app.extensions["cpms_tabs"]
-    return redirect(url_for(tabs[0].endpoint if tabs else "home.welcome"))
+    return redirect(url_for("dashboard.show"))
 
 
 @blueprint.get("/request-access.svg")

@@ -125,14 +125,14 @@ class IdentityServer:
         try:
             with self._session(token) as session:
                 answer = session.get(url, withhold_token=token is None, allow_redirects=False, stream=True)
-                if token and answer.status_code in (401, 403):
-                    raise TokenRefused(answer.headers.get("WWW-Authenticate", ""))
-                return _json(answer)
+                return _json(answer, by_token=token is not None)
         except (RequestException, ValueError) as trouble:
             raise IdentityUnreachable(url) from trouble
 
 
-def _json(answer: Response) -> dict[str, Any]:
+def _json(answer: Response, by_token: bool) -> dict[str, Any]:
+    if by_token and answer.status_code in (401, 403):
+        raise TokenRefused(answer.headers.get("WWW-Authenticate", ""))
     if answer.status_code != 200:
         raise ValueError(f"status {answer.status_code}")
     answer._content = answer.raw.read(LARGEST_ANSWER, decode_content=True)  # noqa: SLF001 - a bounded read

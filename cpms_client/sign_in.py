@@ -94,6 +94,8 @@ def _check_sender() -> None:
     sender = request.args.getlist("iss")
     if (sender or promised) and sender != [_settings().issuer]:
         raise IdentityNotTrusted("callback: iss")
+    if _single("error") == _single("code"):
+        raise IdentityNotTrusted("callback: neither code nor error")
 
 
 def _open_session(attempt: Attempt) -> str:

@@ -1,0 +1,80 @@
+"""How tests walk through CPMS: an application on a fresh database, and a browser that signs in through the issuer."""
+
+import re
+from collections.abc import Iterator
+
+import requests
+from flask import Blueprint, Flask, request
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from cpms_client import installation
+from cpms_client.app import assemble
+from cpms_client.db import db
+from cpms_client.settings import Settings
+from cpms_client.visitor import current_visitor, freshly_proved, members_only
+from tests.support.fake_issuer import path_of
+
+
+def probes() -> Blueprint:
+    """Give tests three pages of their own behind the guards: who is here, a form, a grave act."""
+    blueprint = Blueprint("test", __name__)
+
+    @blueprint.get("/test-who")
+    @members_only
+    def who() -> str:
+        visitor = current_visitor()
+        return " ".join([visitor.sub, *(f"{access.ern}/{access.hcp}" for access in visitor.accesses)])
+
+    @blueprint.post("/test-note")
+    @members_only
+    def note() -> str:
+        return request.form["text"]
+
+    @blueprint.get("/test-grave")
+    @members_only
+    @freshly_proved(10)
+    def grave() -> str:
+        return "done"
+
+    @blueprint.get("/test-crash")
+    def crash() -> str:
+        raise RuntimeError("a secret detail")
+
+    return blueprint
+
+
+def made(settings: Settings) -> Iterator[Flask]:
+    """Assemble an application on a fresh, marked database, and leave nothing open."""
+    app = assemble(settings)
+    app.register_blueprint(probes())
+    with app.app_context():
+        db.create_all()
+        installation.mark(settings)
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def begin(browser: FlaskClient, at: str = "/sign-in") -> str:
+    """Start a sign-in and give the path of the callback to which the issuer sends the browser back."""
+    away = browser.get(at)
+    assert away.status_code == 302, away.text
+    back = requests.get(away.location, allow_redirects=False, timeout=5)
+    assert back.status_code == 302, back.text
+    return path_of(back.headers["Location"])
+
+
+def sign_in(browser: FlaskClient, at: str = "/sign-in") -> TestResponse:
+    """Walk through a whole sign-in."""
+    return browser.get(begin(browser, at))
+
+
+def csrf(browser: FlaskClient, page: str = "/") -> str:
+    """Read the hidden field that every form carries."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)
+    assert found, page
+    return found.group(1)

@@ -7,10 +7,13 @@ Exit code 0 after Ctrl-C or SIGTERM, 1 when a program cannot be prepared or keep
 import os
 import socket
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from idp.core import configuration
+from idp.core.settings import Demo, SettingsError
 from idp.supervisor import Failed, Group, Program, Supervisor, say
 
 ROOT = Path(__file__).parents[1]
@@ -28,11 +31,12 @@ GRANIAN = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where everything is: the first of the four ports, the folder of the databases, the environment given."""
+    """Where everything is: the first of the four ports, the folder of the databases, the environment and settings."""
 
     port_base: int
     data: Path
     environ: Mapping[str, str]
+    demo: Demo
 
     def address(self, offset: int) -> str:
         """Return the base address of the server at PORT_BASE + offset."""
@@ -65,7 +69,11 @@ def read_place(environ: Mapping[str, str]) -> Place:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Failed(f"DATA_DIR {data} cannot be used: {error.strerror}.") from None
-    return Place(int(given), data, environ)
+    try:
+        demo = configuration.load(environ).demo
+    except SettingsError as error:
+        raise Failed(str(error)) from None
+    return Place(int(given), data, environ, demo)
 
 
 def refuse_used_ports(place: Place) -> None:
@@ -87,23 +95,27 @@ def groups(place: Place) -> list[Group]:
         "ERN_DEMO__ECP_URL": place.address(2),
         "ERN_DEMO__TRAINING_URL": place.address(3),
     }
+    # Each client takes the secret that ERN Login registers it with, so the two cannot disagree.
     clinical = {"CPMS_ISSUER": place.address(0), "CPMS_ECP_URL": f"{place.address(2)}/"}
     cpms = {
         **clinical,
         "CPMS_BASE_URL": place.address(1),
         "CPMS_TRAINING_URL": f"{place.address(3)}/",
+        "CPMS_CLIENT_SECRET": place.demo.cpms_secret,
         "CPMS_DATABASE_URL": place.database("CPMS_DATABASE_URL", "cpms"),
     }
     ecp = {
         "ECP_BASE_URL": place.address(2),
         "ECP_ISSUER": place.address(0),
         "ECP_CPMS_URL": place.address(1),
+        "ECP_CLIENT_SECRET": place.demo.ecp_secret,
         "ECP_DATABASE_URL": place.database("ECP_DATABASE_URL", "ecp"),
     }
     training = {
         **clinical,
         "ERN_CPMS_CONFIG": "training",
         "CPMS_BASE_URL": place.address(3),
+        "CPMS_CLIENT_SECRET": place.demo.training_secret,
         "CPMS_DATABASE_URL": place.database("CPMS_TRAINING_DATABASE_URL", "cpms-training"),
     }
     worker = Program("Outbox worker", (sys.executable, "-m", "idp.cli", "worker"), login)
@@ -117,19 +129,27 @@ def groups(place: Place) -> list[Group]:
 
 def announcement(place: Place) -> str:
     """Say where everything is and who can sign in."""
-    return "\n".join(
-        [
-            "",
-            "Ready. Ctrl-C stops everything.",
-            "",
-            f"  ERN Login and access requests  {place.address(0)}",
-            f"  CPMS                           {place.address(1)}",
-            f"  ECP                            {place.address(2)}",
-            f"  CPMS training                  {place.address(3)}",
-            f"  Mails and text messages        {place.address(0)}/dev/outbox",
-            "",
-        ]
-    )
+    lines = [
+        "",
+        "Ready. Ctrl-C stops everything.",
+        "",
+        f"  ERN Login and access requests  {place.address(0)}",
+        f"  CPMS                           {place.address(1)}",
+        f"  ECP                            {place.address(2)}",
+        f"  CPMS training                  {place.address(3)}",
+        f"  Mails and text messages        {place.address(0)}/dev/outbox",
+        "",
+    ]
+    if place.demo.enabled:
+        lines += [f"  Demo accounts, all with the password {place.demo.password} (their codes appear in the outbox):"]
+        lines += [f"    {person['email']:32} {person['role']}" for person in _demo_people()]
+        lines += [""]
+    return "\n".join(lines)
+
+
+def _demo_people() -> list[dict[str, str]]:
+    people: list[dict[str, str]] = tomllib.loads((ROOT / "config/demo/people.toml").read_text("utf-8"))["person"]
+    return [{"role": "", **person} for person in people]
 
 
 def _group(name: str, package: str, env: Mapping[str, str], address: str, *more: Program) -> Group:

@@ -4,6 +4,7 @@ A missing program skips a test with its reason; where CI=true it fails it, since
 """
 
 import os
+import runpy
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,11 +16,17 @@ from tests.support.servers import apache, postgres, redis, smtp
 
 pytest_plugins = ["tests.support.identity_server"]
 
+ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=[*DATABASES, "both"], default="both", help="run `database_url` tests on it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before the workers start
+        runpy.run_path(str(ROOT / ".ci" / "translations.py"))["compile_all"]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,6 +7,8 @@ A client must not be able to make us call into our own network, follow it elsewh
 import ipaddress
 import socket
 import ssl
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
@@ -34,19 +36,32 @@ def get(url: str) -> Fetched:
     parts = _checked(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _connection(parts, _address(parts))
+    # The socket's own timeout starts anew with each byte; this one ends the whole visit.
+    overdue = threading.Event()
+    deadline = threading.Timer(TIMEOUT_SECONDS, _cut, (connection, overdue))
+    deadline.start()
     try:
         connection.request("GET", target, headers={"Accept": "*/*"})
         answer = connection.getresponse()
-        if answer.status != 200:
-            raise FetchRefused(f"the address answered {answer.status}")
         body = answer.read(MAX_BYTES + 1)
     except (OSError, HTTPException) as error:
         raise FetchRefused(f"the address cannot be read ({type(error).__name__})") from None
     finally:
+        deadline.cancel()
         connection.close()
+    if overdue.is_set():
+        raise FetchRefused("the address took too long")
+    if answer.status != 200:
+        raise FetchRefused(f"the address answered {answer.status}")
     if len(body) > MAX_BYTES:
         raise FetchRefused("the answer is larger than 64 KiB")
     return Fetched((answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), body)
+
+
+def _cut(connection: HTTPConnection, overdue: threading.Event) -> None:
+    overdue.set()
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _checked(url: str) -> SplitResult:

@@ -12,6 +12,7 @@ from flask_babel import force_locale, gettext
 
 from idp.core.outbox import Content, Message
 from idp.core.settings import Mail
+from idp.core.signed import digest
 
 LINK = re.compile(r"^(?P<label>[^\n]+): (?P<href>https?://\S+)$")
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: permanent negative completion
@@ -38,7 +39,7 @@ def compose(message: Message, content: Content, sender: Mail) -> EmailMessage:
     mail["To"] = message.recipient
     mail["Subject"] = content.subject
     mail["Date"] = format_datetime(message.created_at)
-    mail["Message-ID"] = f"<{message.key}@{sender.sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{digest(message.key).hex()[:32]}@{sender.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     with force_locale(message.language):
         mail.set_content(f"{content.text}\n\n-- \n{_foot(content)}\n")

@@ -50,7 +50,9 @@ def unseal_json(purpose: str, sealed: bytes) -> Any:
 
 
 def check(keys: tuple[str, ...]) -> None:
-    """Raise SettingsError unless every key is the base64 of 32 bytes."""
+    """Raise SettingsError unless there is a key and every key is the base64 of 32 bytes."""
+    if not keys:
+        raise SettingsError("[vault] keys is missing (encrypts factor secrets and signing keys).")
     for key in keys:
         try:
             right = len(base64.b64decode(key, validate=True)) == 32

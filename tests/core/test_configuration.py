@@ -1,0 +1,104 @@
+"""A configuration that cannot be used stops the server with a sentence for the operator."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from idp.app import create_app
+from idp.core import configuration
+from idp.core.settings import SettingsError
+
+PRODUCTION = {
+    "ERN_CONFIG": "default",
+    "ERN_SERVER__ISSUER": "https://login.example.org",
+    "ERN_SERVER__SECRET_KEY": "x" * 32,
+    "ERN_VAULT__KEYS": "dGVzdC1vbmx5LWtleS10ZXN0LW9ubHkta2V5LXRlc3Q=",
+    "ERN_MAIL__HOST": "relay.example.org",
+    "ERN_MAIL__SENDER": "no-reply@example.org",
+    "ERN_SMS__ACCOUNT_SID": "AC0",
+    "ERN_SMS__AUTH_TOKEN": "token",
+    "ERN_SMS__SENDER": "+447700900999",
+    "ERN_SAAS__HELPDESK": "help@example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"ERN_CONFIG": "test", "ERN_MAIL__HOTS": "x"}, "Unknown setting hots in section [mail]"),
+        ({"ERN_CONFIG": "test", "ERN_POST__HOST": "x"}, "Unknown section [post]"),
+        ({"ERN_CONFIG": "test", "ERN_MAIL__PORT": "many"}, "must be of type int"),
+        ({"ERN_CONFIG": "test", "ERN_DEMO__ENABLED": "perhaps"}, "must be of type bool"),
+        ({"ERN_CONFIG": "absent"}, "absent.toml does not exist"),
+        ({"ERN_CONFIG": "test", "ERN_SERVER__ENVIRONMENT": "staging"}, "must be one of"),
+        ({"ERN_CONFIG": "development", "ERN_SERVER__BIND": "0.0.0.0"}, "loopback"),
+    ],
+)
+def test_each_mistake_has_its_sentence(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence.replace("[", r"\[").replace("]", r"\]")):
+        configuration.load(environ)
+
+
+def test_a_complete_production_configuration_is_accepted() -> None:
+    assert configuration.load(PRODUCTION).in_production
+
+
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name not in ("ERN_CONFIG",)])
+def test_production_does_not_start_without(missing: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        configuration.load({name: value for name, value in PRODUCTION.items() if name != missing})
+    assert missing.rpartition("__")[2].lower() in str(told.value).lower()
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        {"ERN_DEMO__ENABLED": "true"},
+        {"ERN_MAIL__TRANSPORT": "outbox"},
+        {"ERN_SERVER__ISSUER": "http://login.example.org"},
+    ],
+)
+def test_production_refuses_what_belongs_to_a_demonstration(forbidden: dict[str, str]) -> None:
+    with pytest.raises(SettingsError):
+        configuration.load({**PRODUCTION, **forbidden})
+
+
+def test_lists_numbers_and_short_forms_come_from_the_environment(tmp_path: Path) -> None:
+    settings = configuration.load(
+        {
+            "ERN_CONFIG": "test",
+            "DATABASE_URL": "sqlite:///x",
+            "ERN_SMS__PREFIXES": "+44, +49",
+            "ERN_OUTBOX__POLL_SECONDS": "2",
+        }
+    )
+    assert settings.database.url == "sqlite:///x"
+    assert settings.sms.prefixes == ("+44", "+49")
+    assert settings.outbox.poll_seconds == 2.0
+
+
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "mine.toml"
+    broken.write_text("= no")
+    with pytest.raises(SettingsError, match="mine.toml"):
+        configuration.load({"ERN_CONFIG": str(broken)})
+
+
+@pytest.mark.parametrize("keys", ["", "c2hvcnQ=", "not base64!"])
+def test_a_start_without_usable_keys_ends_with_status_2(keys: str, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = configuration.load({"ERN_CONFIG": "test", "ERN_VAULT__KEYS": keys})
+    with pytest.raises(SystemExit) as ended:
+        create_app(settings)
+    assert ended.value.code == 2 and "[vault] keys" in capsys.readouterr().err
+
+
+def test_the_command_line_says_the_sentence_and_no_trace() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "idp.cli", "migrate"],
+        capture_output=True, text=True, check=False, env={"ERN_CONFIG": "default"}, timeout=60,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "[mail] host is missing (the mail relay that sends links and notices)." in done.stderr

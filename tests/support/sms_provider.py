@@ -1,0 +1,77 @@
+"""A stand-in for the text message provider: it speaks the Messages resource of its HTTP API on loopback."""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+ACCOUNT = "AC00000000000000000000000000000000"
+
+
+@dataclass
+class Provider:
+    """Its address, the texts it took, and how it behaves: tests set the last two."""
+
+    address: str = ""
+    taken: list[dict[str, str]] = field(default_factory=list)
+    requests: int = 0
+    answer_with: int = 201
+    hang_up: bool = False  # the text is taken, but the sender gets no answer
+
+    def to(self, number: str) -> list[str]:
+        """Return the texts that one number got, oldest first."""
+        return [text["body"] for text in self.taken if text["to"] == number]
+
+
+@contextmanager
+def running() -> Iterator[Provider]:
+    """Serve on a free loopback port until the end."""
+    provider = Provider()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
+    server.daemon_threads = True
+    provider.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            provider.requests += 1
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            if provider.answer_with != 201:
+                self._say(provider.answer_with, {"code": 21211, "message": "refused", "status": provider.answer_with})
+                return
+            text = {"sid": f"SM{uuid.uuid4().hex}", "to": form["To"][0], "from": form["From"][0], "body": form["Body"][0]}
+            provider.taken.append(text)
+            if provider.hang_up:
+                self.connection.close()
+                return
+            self._say(201, {**text, "status": "queued"})
+
+        def do_GET(self) -> None:
+            wanted = parse_qs(urlsplit(self.path).query).get("To", [""])[0]
+            self._say(200, {"messages": [text for text in provider.taken if text["to"] == wanted], "page": 0})
+
+        def _say(self, status: int, answer: object) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    return Handler

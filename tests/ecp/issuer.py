@@ -44,6 +44,7 @@ class Issuer:
     """What the server knows and how it misbehaves; `down` closes its door."""
 
     port: int = 0
+    callback: str = CALLBACK
     who: dict[str, Any] = field(default_factory=person)
     error: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -85,17 +86,17 @@ class Issuer:
         """Where the browser goes after the person said yes (or the error of the test)."""
         self.requests.append(asked)
         assert asked["client_id"] == CLIENT[0]
-        assert asked["redirect_uri"] == CALLBACK
+        assert asked["redirect_uri"] == self.callback
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
         answer = {"state": asked["state"]}
         if self.iss is not None:
             answer["iss"] = self.iss or self.url
         if self.error:
-            return f"{CALLBACK}?{urlencode(answer | {'error': self.error})}"
+            return f"{self.callback}?{urlencode(answer | {'error': self.error})}"
         code = secrets.token_urlsafe(24)
         self.codes[code] = asked | {"who": self.who}
-        return f"{CALLBACK}?{urlencode(answer | {'code': code})}"
+        return f"{self.callback}?{urlencode(answer | {'code': code})}"
 
     def redeem(self, sent: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """The tokens for a code, once, with the right secret and the right verifier."""
@@ -106,7 +107,7 @@ class Issuer:
             return 401, {"error": "invalid_client"}
         asked = self.codes.pop(sent.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).rstrip(b"=")
-        if asked is None or asked["code_challenge"] != challenge.decode() or sent["redirect_uri"] != CALLBACK:
+        if asked is None or asked["code_challenge"] != challenge.decode() or sent["redirect_uri"] != self.callback:
             return 400, {"error": "invalid_grant"}
         token = secrets.token_urlsafe(24)
         self.tokens[token] = asked["who"]
@@ -163,7 +164,7 @@ def running() -> Iterator[Issuer]:
         thread.join()
 
 
-def _pages(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
+def _pages(issuer: Issuer) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one page after the other
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))

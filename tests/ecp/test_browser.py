@@ -1,0 +1,151 @@
+"""ECP in a real browser on a real server: look, accessibility, keyboard, policy, and without script."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.ecp.conftest import prepare
+from tests.ecp.issuer import Issuer, access, person
+from tests.support.servers import process
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PATHS = (
+    "/",
+    "/membership",
+    "/privacy",
+    "/support",
+    "/accessibility",
+    "/nowhere",
+    "/spaces",
+    "/spaces/ERN-RND",
+    "/spaces/ERN-RND/members",
+    "/spaces/ERN-RND/members?q=nobody",
+    "/spaces/ERN-RND/posts/new",
+    "/spaces/ERN-RND/posts/1/edit",
+    "/spaces/ERN-RND/posts/1/delete",
+)
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SMALL = """[...document.querySelectorAll('main .acts a, main button, .top summary, .foot a')]
+  .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"""
+
+
+@pytest.fixture
+def address(issuer: Issuer, tmp_path: Path) -> Iterator[str]:
+    """The address of ECP on the server of production."""
+    port = process.free_port()
+    base = f"http://localhost:{port}"
+    issuer.callback = f"{base}/sign-in/callback"
+    url = prepare(f"sqlite:///{tmp_path}/browser.sqlite3")
+    given = {"ERN_ECP_CONFIG": "test", "ECP_BASE_URL": base, "ECP_ISSUER": issuer.url, "ECP_DATABASE_URL": url}
+    command = ["granian", "--interface", "wsgi", "ecp_client.app:create_app", "--factory", "--host", "127.0.0.1"]
+    programs = Path(sys.executable).parent
+    server = process.start(
+        [programs / command[0], *command[1:], "--port", str(port)], tmp_path / "log", env=given, cwd=ROOT
+    )
+    server.wait_until(lambda: process.http_answers(f"http://127.0.0.1:{port}/readyz"))
+    yield base
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium(needs_chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=needs_chromium, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def signed_in(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("link", name="Login via ERN Login").click()
+    page.get_by_role("heading", level=1).wait_for()
+    return page
+
+
+def write_post(page: Page, title: str, text: str) -> None:
+    page.get_by_role("link", name="Write a post").click()
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Text").fill(text)
+    page.get_by_role("button", name="Publish").click()
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_every_page_is_accessible_fits_and_keeps_the_policy(
+    chromium: Browser, address: str, issuer: Issuer, width: int
+) -> None:
+    issuer.who = person("n00axup3", "Lena Hartwig", access("ERN-RND"), access("ITHACA", "FR07", "FR"))
+    with chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB") as context:
+        page = signed_in(context, address)
+        page.get_by_role("link", name="ERN-RND").click()
+        write_post(page, "Webinar: ataxias in adolescence", "24 November 2026, 17:00")
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for path in PATHS:
+            page.goto(address + path)
+            for menu in page.locator("details.pop > summary").all():
+                menu.click()
+            found = Axe().run(page)
+            assert not found.response["violations"], f"{path}: {found.generate_report()}"
+            assert not page.evaluate(TOO_WIDE), path
+            assert not page.evaluate(SMALL), path
+            assert page.locator("h1").count() == page.locator("main").count() == 1
+        assert [text for text in said if "404" not in text] == []
+
+
+def test_a_member_posts_edits_and_signs_out_by_keyboard_without_script(
+    chromium: Browser, address: str, issuer: Issuer
+) -> None:
+    with chromium.new_context(java_script_enabled=False, locale="en-GB") as context:
+        page = signed_in(context, address)
+        assert page.url == f"{address}/spaces/ERN-RND"
+        page.get_by_role("link", name="Write a post").press("Enter")
+        page.get_by_role("button", name="Publish").press("Enter")
+        assert page.get_by_role("alert").is_visible()
+        page.get_by_label("Title").fill("Guideline")
+        page.get_by_label("Text").fill("Open for comments")
+        page.get_by_role("button", name="Publish").press("Enter")
+        assert page.get_by_role("status").inner_text() == "Your post is on the notice board."
+        page.locator("summary", has_text="Lena Hartwig").press("Enter")
+        page.get_by_role("button", name="Log out").press("Enter")
+        assert "You are signed out of ECP." in page.get_by_role("status").inner_text()
+        assert "/oauth2/logout" in issuer.asked
+
+
+def test_script_closes_menus_and_brings_the_focus_to_an_error(chromium: Browser, address: str) -> None:
+    with chromium.new_context(locale="en-GB") as context:
+        page = signed_in(context, address)
+        menu = page.locator("details.pop").last
+        menu.locator("summary").click()
+        page.keyboard.press("Escape")
+        assert menu.get_attribute("open") is None
+        menu.locator("summary").click()
+        page.get_by_role("heading", level=1).click()
+        assert menu.get_attribute("open") is None
+        page.get_by_role("link", name="Write a post").click()
+        page.get_by_role("button", name="Publish").click()
+        assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+
+
+def test_the_language_menu_is_remembered(chromium: Browser, address: str) -> None:
+    with chromium.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator("details.pop summary").click()
+        page.get_by_role("link", name="Français").click()
+        page.get_by_role("link", name="Accessibilité").click()
+        assert page.locator("html").get_attribute("lang") == "fr"
+
+
+def test_a_post_of_ten_megabytes_is_answered_by_the_real_server(address: str) -> None:
+
+    answer = requests.post(f"{address}/sign-out", data={"x": "y" * 10_000_000}, timeout=20)
+    assert answer.status_code == 413
+    assert "too large" in answer.text

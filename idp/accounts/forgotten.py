@@ -3,11 +3,11 @@
 from idp.accounts import links, password_rules, passwords, people, profile
 from idp.accounts.links import Purpose
 from idp.accounts.models import Account, AccountState
+from idp.accounts.notices import mail
 from idp.core import audit
 from idp.core.db import db, transactional
 from idp.core.errors import Expired, Invalid
 from idp.core.limits import Budget, spend
-from idp.core.outbox import post_mail
 
 AGAIN_TRIES = 5
 
@@ -32,7 +32,7 @@ def _mail(identifier: str, language: str) -> None:
     link = links.address("accounts.new_password", token=links.issue(Purpose.PASSWORD, {}, account.id))
     to = people.mailbox(account, identifier)
     audit.record("account.password.forgot", subject=account.uid)
-    post_mail(to, "accounts/mail/forgotten", account.language, name=account.name, uid=account.uid, link=link)
+    mail(to, "forgotten", account.language, name=account.name, uid=account.uid, link=link)
 
 
 def _tell_stranger(identifier: str, language: str) -> None:
@@ -41,7 +41,7 @@ def _tell_stranger(identifier: str, language: str) -> None:
         to = people.clean_address(identifier)
     except Invalid:
         return
-    post_mail(to, "accounts/mail/unknown", language)
+    mail(to, "unknown", language)
 
 
 def asking(token: str) -> Account:

@@ -157,5 +157,7 @@ class PreferencesForm(AccountForm):
     """Change how one is written to and asked."""
 
     language = language_field()
-    notify_by_mail = BooleanField(_l("Write to me when something about my account changes"))
-    always_mfa = BooleanField(_l("Always require multi-factor authentication"))
+    notify_by_mail = BooleanField(
+        _l("Write to me when something about my account changes (we always do when my password changes)")
+    )
+    always_mfa = BooleanField(_l("Always require multi-factor authentication, also for My Account"))

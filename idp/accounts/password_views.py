@@ -17,7 +17,7 @@ def forgot() -> ResponseReturnValue:
         with form.telling():
             forgotten.begin(form.identifier.data, languages.current().code, request.remote_addr)
             return redirect(url_for("accounts.forgot_sent"), 303)
-    return render_template("accounts/forgot.html", form=form), form.status
+    return render_template("accounts/forgot.html", form=form, cancel=url_for("signin.login")), form.status
 
 
 def forgot_sent() -> ResponseReturnValue:

@@ -94,8 +94,10 @@ def _hasher_for(time_cost: int, memory_kib: int, parallelism: int) -> PasswordHa
 @cache
 def _nobodys(hasher: PasswordHasher) -> str:
     """Return a well-formed hash with today's parameters that no password was ever hashed to."""
-    salt, value = (
-        base64.b64encode(hashlib.sha256(part).digest()).rstrip(b"=").decode() for part in (b"salt", b"value")
-    )
+    salt, value = (_base64(hashlib.sha256(part).digest()[:size]) for part, size in ((b"salt", 16), (b"value", 32)))
     costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
-    return f"$argon2id$v=19${costs}${salt[:22]}${value}"
+    return f"$argon2id$v=19${costs}${salt}${value}"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).rstrip(b"=").decode()

@@ -67,8 +67,8 @@ def _prefer(account: Account, wish: Preferences) -> None:
     account.language, account.notify_by_mail, account.always_mfa = wish.language, wish.notify_by_mail, wish.always_mfa
     account.updated_at = clock.now()
     audit.record("account.prefer", subject=account.uid, before=vars(before), after=vars(wish))
-    weaker = (before.notify_by_mail, before.always_mfa) > (wish.notify_by_mail, wish.always_mfa)
-    tell(account, "preferences", always=weaker or before.always_mfa > wish.always_mfa)
+    weaker = before.notify_by_mail > wish.notify_by_mail or before.always_mfa > wish.always_mfa
+    tell(account, "preferences", always=weaker, wish=wish)
 
 
 @transactional

@@ -5,14 +5,13 @@ from dataclasses import asdict
 from idp.accounts import links, password_rules, passwords, people, session
 from idp.accounts.links import Purpose
 from idp.accounts.models import Account, AccountState, MailedLink
-from idp.accounts.notices import tell
+from idp.accounts.notices import mail, tell
 from idp.accounts.people import Person
 from idp.accounts.session import Proof
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Expired
 from idp.core.levels import SFA
 from idp.core.limits import Budget, spend
-from idp.core.outbox import post_mail
 
 PASSWORD_PROOF = Proof(SFA, ("pwd",))
 AGAIN_TRIES = 5
@@ -32,11 +31,11 @@ def _mail(person: Person, return_to: str) -> None:
     account = people.by_address(person.email)
     if account:
         to = people.mailbox(account, person.email)
-        post_mail(to, "accounts/mail/known", account.language, name=account.name, uid=account.uid)
+        mail(to, "known", account.language, name=account.name, uid=account.uid)
         return
     token = links.issue(Purpose.REGISTRATION, {**asdict(person), "return_to": return_to})
     link = links.address("accounts.confirm", token=token)
-    post_mail(person.email, "accounts/mail/register", person.language, person=person, link=link)
+    mail(person.email, "register", person.language, person=person, uid=person.uid, link=link)
 
 
 def invited(token: str) -> Person:

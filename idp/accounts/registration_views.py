@@ -24,7 +24,8 @@ def register() -> ResponseReturnValue:
             registration.begin(_person(form), going_on, request.remote_addr)
             session["mailed_to"] = form.email.data
             return redirect(url_for("accounts.register_sent", next=going_on or None), 303)
-    return render_template("accounts/register.html", form=form, next=going_on), form.status
+    cancel = going_on or url_for("signin.login")
+    return render_template("accounts/register.html", form=form, cancel=cancel), form.status
 
 
 def register_sent() -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from idp.accounts import account_views, password_views, registration_views
 from idp.core.errors import Conflict, Expired
+from idp.core.settings import current
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -27,5 +28,6 @@ ROUTES = (
 
 blueprint.register_error_handler(Expired, registration_views.gone)
 blueprint.register_error_handler(Conflict, registration_views.gone)
+blueprint.context_processor(lambda: {"limits": current().passwords})
 for path, endpoint, view, methods in ROUTES:
     blueprint.add_url_rule(path, endpoint, view, methods=methods)

@@ -8,85 +8,18 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from cpms_client.db import Model, UtcDateTime
+from cpms_client.states import AgeKind, ConsentKind, ConsentState, LifeStatus, SeatState, Sex, Stage, Urgency
 
 # The longest text that claims.py lets in.
 CLAIM = 255
 
 
-class Sex(StrEnum):
-    """Common data element 2.2."""
-
-    FEMALE = "female"
-    MALE = "male"
-    UNDETERMINED = "undetermined"
-    FOETUS = "foetus"
-
-
-class LifeStatus(StrEnum):
-    """Common data element 3.1."""
-
-    ALIVE = "alive"
-    DEAD = "dead"
-    LOST = "lost"
-    OPTED_OUT = "opted_out"
-
-
-class AgeKind(StrEnum):
-    """Common data elements 5.1 and 5.2: an age is a word or a date."""
-
-    UNDETERMINED = "undetermined"
-    ANTENATAL = "antenatal"
-    BIRTH = "birth"
-    DATE = "date"
-
-
-class ConsentKind(StrEnum):
-    """What a patient may agree to."""
-
-    CARE = "care"
-    REGISTRY = "registry"
-    RESEARCH = "research"
-
-
-class ConsentState(StrEnum):
-    """Where one consent stands."""
-
-    GIVEN = "given"
-    NOT_GIVEN = "not_given"
-    WITHDRAWN = "withdrawn"
-
-
-class Stage(StrEnum):
-    """Where a panel stands, in the order of the page."""
-
-    REQUEST = "request"
-    SELECTION = "selection"
-    ASSESSMENT = "assessment"
-    OUTCOME = "outcome"
-    SIGN_OFF = "sign_off"
-    CLOSED = "closed"
-    ARCHIVED = "archived"
-
-
-class Urgency(StrEnum):
-    """How soon advice is needed."""
-
-    ROUTINE = "routine"
-    SOON = "soon"
-    URGENT = "urgent"
-
-
-class SeatState(StrEnum):
-    """Where an invitation to a panel stands."""
-
-    INVITED = "invited"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    REMOVED = "removed"
+def _values(members: type[StrEnum]) -> list[str]:
+    return [member.value for member in members]
 
 
 def _enum(kind: type[StrEnum]) -> Enum:
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+    return Enum(kind, native_enum=False, length=20, values_callable=_values)
 
 
 class Patient(Model):
@@ -130,11 +63,11 @@ class Patient(Model):
     biobank: Mapped[str] = mapped_column(String(200))
     disability: Mapped[str] = mapped_column(Text)
 
-    care: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
+    care_consent: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
     care_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    registry: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
+    registry_consent: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
     registry_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    research: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
+    research_consent: Mapped[ConsentState] = mapped_column(_enum(ConsentState))
     research_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -11,4 +11,6 @@ REFERENCE = Path(__file__).parent.parent / "config" / "reference" / "erns.json"
 def labels() -> dict[str, str]:
     """Give the label of every network by its code, in the order of the labels."""
     rows = json.loads(REFERENCE.read_text(encoding="utf-8"))
-    return dict(sorted(((row["code"], row["saas_label"] or row["code"]) for row in rows), key=lambda pair: pair[1].lower()))
+    return dict(
+        sorted(((row["code"], row["saas_label"] or row["code"]) for row in rows), key=lambda pair: pair[1].lower())
+    )

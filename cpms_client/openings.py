@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Row, or_, select
 
 from cpms_client import clock, policy
+from cpms_client.claims import Visitor
 from cpms_client.db import db
 from cpms_client.models import Opening, Patient
 from cpms_client.paging import Page, Wanted, paginate
 from cpms_client.policy import Act, Grant
-from cpms_client.claims import Visitor
 
 RECENT = 3
 
@@ -51,7 +51,7 @@ def of_patient(patient_id: int, wanted: Wanted) -> Page[Opening]:
     return paginate(rows, wanted, Opening)
 
 
-def of_person(visitor: Visitor, wanted: Wanted) -> Page[Row[tuple[Opening, str]]]:
+def of_person(visitor: Visitor, wanted: Wanted) -> Page[Row[Opening, str]]:
     """Answer "what did this person open" (name or identifier in `wanted.search`), in the coordinator's own networks."""
     policy.require_page(visitor, Act.SEE_COLLEAGUE_OPENINGS)
     networks = {access.ern for access in policy.accesses(visitor, Act.SEE_COLLEAGUE_OPENINGS)}
@@ -61,7 +61,7 @@ def of_person(visitor: Visitor, wanted: Wanted) -> Page[Row[tuple[Opening, str]]
     return paginate(rows.where(Patient.ern.in_(networks)).order_by(Opening.id.desc()), wanted)
 
 
-def of_sub(sub: str, wanted: Wanted) -> Page[Row[tuple[Opening, str]]]:
+def of_sub(sub: str, wanted: Wanted) -> Page[Row[Opening, str]]:
     """Answer the same for the operator's command: everything that one identifier opened."""
     rows = select(Opening, Patient.pseudonym).join(Patient, Patient.id == Opening.patient_id)
     return paginate(rows.where(Opening.sub == sub).order_by(Opening.id.desc()), wanted)

@@ -54,8 +54,8 @@ class Page(Generic[T]):
         return sorted(number for number in wanted if 1 <= number <= self.last)
 
 
-def paginate(rows: Select[Any], wanted: Wanted, entity: type[T] | None = None) -> "Page[T]":
-    """Give the wanted page in two queries; a page beyond the end becomes the last one. `entity`: rows are single objects."""
+def paginate(rows: Select[*tuple[Any, ...]], wanted: Wanted, entity: type[T] | None = None) -> "Page[T]":
+    """Give the wanted page in two queries, beyond the end the last one; `entity` tells that rows are single objects."""
     total = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     number = min(wanted.page, max(1, -(-total // wanted.size)))
     part = rows.limit(wanted.size).offset((number - 1) * wanted.size)

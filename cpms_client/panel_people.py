@@ -7,12 +7,13 @@ from cpms_client import clock, colleagues, networks, openings, panel_records
 from cpms_client.claims import Visitor
 from cpms_client.db import db, transactional
 from cpms_client.errors import Conflict, NotFound, Refusal
-from cpms_client.models import ColleagueAccess, Panel, PanelNetwork, PanelSeat, SeatState
+from cpms_client.models import ColleagueAccess, Panel, PanelNetwork, PanelSeat
 from cpms_client.openings import Reason
 from cpms_client.paging import Page, Wanted
 from cpms_client.panel_records import INVITING_STAGES, OPEN_STAGES, PanelRecord
 from cpms_client.policy import Act
-from cpms_client.single_effect import insert_once
+from cpms_client.single_effect import changes_one, insert_once
+from cpms_client.states import SeatState
 
 INVITABLE_AGAIN = (SeatState.DECLINED, SeatState.REMOVED)
 
@@ -27,8 +28,8 @@ def candidates(visitor: Visitor, number: str, wanted: Wanted) -> tuple[PanelReco
 def invite(visitor: Visitor, number: str, access_id: int) -> PanelSeat:
     """Invite a colleague with the access that was chosen from the list.
 
-    Raises Refusal "choose_colleague", "other_network" or "no_panel_profile", Conflict "already_invited", and NotAllowed for
-    a guest whom only others may invite.
+    Raises Refusal "choose_colleague", "other_network" or "no_panel_profile", Conflict "already_invited", and
+    NotAllowed for a guest whom only others may invite.
     """
     record, _granted = panel_records.require(visitor, number, Act.INVITE_MEMBER)
     held = colleagues.find(access_id)
@@ -87,8 +88,7 @@ def _check_candidate(record: PanelRecord, held: ColleagueAccess) -> None:
 def _invite_again(seat: PanelSeat, held: ColleagueAccess, visitor: Visitor) -> None:
     row = update(PanelSeat).where(PanelSeat.id == seat.id, PanelSeat.state.in_(INVITABLE_AGAIN))
     values = {"ern": held.ern, "hcp": held.hcp, "guest": held.guest, "invited_by_name": visitor.name}
-    asked = db.session.execute(row.values(state=SeatState.INVITED, invited_at=clock.now(), answered_at=None, **values))
-    if asked.rowcount != 1:
+    if not changes_one(row.values(state=SeatState.INVITED, invited_at=clock.now(), answered_at=None, **values)):
         raise Conflict("already_invited", _l("This person is invited already. No second invitation was made."))
 
 
@@ -104,7 +104,7 @@ def answer(visitor: Visitor, number: str, joins: bool) -> None:
     state = SeatState.ACCEPTED if joins else SeatState.DECLINED
     mine = update(PanelSeat).where(PanelSeat.panel_id == record.panel.id, PanelSeat.sub == visitor.sub)
     values = {"state": state, "answered_at": clock.now()}
-    if db.session.execute(mine.where(PanelSeat.state == SeatState.INVITED).values(values)).rowcount != 1:
+    if not changes_one(mine.where(PanelSeat.state == SeatState.INVITED).values(values)):
         raise Conflict("already_answered", _l("You answered this invitation already. Nothing was changed."))
     openings.record(visitor, granted, record.patient.id, Reason(Act.ANSWER_INVITATION, "panel_people.answer"))
 
@@ -125,7 +125,7 @@ def remove(visitor: Visitor, number: str, seat_id: int) -> PanelSeat:
     if seat.sub == record.panel.lead_sub:
         raise Refusal("lead_stays", _l("The lead cannot be removed. Hand over the lead first."))
     row = update(PanelSeat).where(PanelSeat.id == seat.id, PanelSeat.state.not_in(INVITABLE_AGAIN))
-    if db.session.execute(row.values(state=SeatState.REMOVED)).rowcount != 1:
+    if not changes_one(row.values(state=SeatState.REMOVED)):
         raise Conflict("already_removed", _l("This person is not in the panel any more. Nothing was changed."))
     openings.record(visitor, granted, record.patient.id, Reason(Act.MANAGE_PANEL, "panel_people.remove"))
     return seat
@@ -138,9 +138,12 @@ def assign_lead(visitor: Visitor, number: str, seat_id: int) -> PanelSeat:
     panel_records.require_stage(record, OPEN_STAGES)
     seat = _seat(record, seat_id)
     if seat.state is not SeatState.ACCEPTED or not _may_lead(seat):
-        raise Refusal("cannot_lead", _l("This person cannot lead: only members who joined, with a clinical profile, can."))
+        raise Refusal(
+            "cannot_lead", _l("This person cannot lead: only members who joined, with a clinical profile, can.")
+        )
     row = update(Panel).where(Panel.id == record.panel.id, Panel.lead_sub == record.panel.lead_sub)
-    db.session.execute(row.values(lead_sub=seat.sub, lead_name=seat.name, changed_at=clock.now()))
+    if not changes_one(row.values(lead_sub=seat.sub, lead_name=seat.name, changed_at=clock.now())):
+        raise Conflict("changed_meanwhile", _l("Somebody else changed the lead meanwhile. Look again, then decide."))
     openings.record(visitor, granted, record.patient.id, Reason(Act.ASSIGN_LEAD, "panel_people.assign_lead"))
     return seat
 
@@ -152,7 +155,7 @@ def _may_lead(seat: PanelSeat) -> bool:
 
 @transactional
 def invite_network(visitor: Visitor, number: str, ern: str) -> None:
-    """Ask a further network for help: its coordinators see the request and may invite; Conflict if it takes part already."""
+    """Ask a further network: its coordinators see the request and may invite; Conflict if it takes part already."""
     record, granted = panel_records.require(visitor, number, Act.MANAGE_PANEL)
     panel_records.require_stage(record, INVITING_STAGES)
     if ern not in networks.labels():

@@ -10,8 +10,9 @@ from cpms_client import policy
 from cpms_client.claims import Visitor
 from cpms_client.db import db
 from cpms_client.errors import Conflict, NotFound
-from cpms_client.models import ConsentState, Panel, PanelNetwork, PanelSeat, Patient, SeatState, Stage
+from cpms_client.models import Panel, PanelNetwork, PanelSeat, Patient
 from cpms_client.policy import Act, Grant, Seat, Standing, Subject
+from cpms_client.states import ConsentState, SeatState, Stage
 
 OPEN_STAGES = (Stage.REQUEST, Stage.SELECTION, Stage.ASSESSMENT, Stage.OUTCOME, Stage.SIGN_OFF)
 INVITING_STAGES = (Stage.REQUEST, Stage.SELECTION, Stage.ASSESSMENT)
@@ -36,7 +37,7 @@ class PanelRecord:
     @property
     def hidden(self) -> bool:
         """Tell whether the patient's data must not be shown: the consent to care was taken back."""
-        return self.patient.care is not ConsentState.GIVEN
+        return self.patient.care_consent is not ConsentState.GIVEN
 
     def seat_of(self, sub: str) -> PanelSeat | None:
         """Find a person's seat."""

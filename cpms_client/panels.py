@@ -12,22 +12,12 @@ from cpms_client import clock, networks, openings, panel_records, patients, poli
 from cpms_client.claims import Visitor
 from cpms_client.db import db, transactional
 from cpms_client.errors import Conflict, Refusal
-from cpms_client.models import (
-    ConsentState,
-    Contribution,
-    Panel,
-    PanelNetwork,
-    PanelSeat,
-    PanelYear,
-    Patient,
-    SeatState,
-    Stage,
-    Urgency,
-)
+from cpms_client.models import Contribution, Panel, PanelNetwork, PanelSeat, PanelYear, Patient
 from cpms_client.openings import Reason
 from cpms_client.panel_records import PanelRecord
 from cpms_client.policy import Act, Grant
-from cpms_client.single_effect import insert_once
+from cpms_client.single_effect import changes_one, insert_once
+from cpms_client.states import ConsentState, SeatState, Stage, Urgency
 
 MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.REQUEST: frozenset({Stage.SELECTION, Stage.CLOSED}),
@@ -75,8 +65,8 @@ def open_panel(visitor: Visitor, pseudonym: str, request: PanelRequest, form_key
     """
     found = patients.find(visitor, pseudonym)
     granted = policy.require(visitor, Act.OPEN_PANEL, found.subject, Act.SEE_PATIENT)
-    if found.patient.care is not ConsentState.GIVEN:
-        raise Conflict("consent_withdrawn", _l("The patient took back the consent to care, so no panel can be opened."))
+    if found.patient.care_consent is not ConsentState.GIVEN:
+        raise Conflict("consent_withdrawn", _l("The patient took back the consent to care: no panel can be opened."))
     if request.networks - networks.labels().keys():
         raise Refusal("unknown_network", _l("Choose networks from the list."))
     same_form = select(Panel).where(Panel.opened_by == visitor.sub, Panel.form_key == form_key)
@@ -142,9 +132,10 @@ def edit_request(visitor: Visitor, number: str, request: PanelRequest, version: 
     panel = record.panel
     texts = {"question": request.question, "urgency": request.urgency, "deadline": request.deadline}
     row = update(Panel).where(Panel.id == panel.id, Panel.version == version, Panel.stage == panel.stage)
-    changed = db.session.execute(row.values(**texts, version=version + 1, changed_at=clock.now()))
-    if changed.rowcount != 1:
-        raise Conflict("changed_meanwhile", _l("Somebody changed this request while you typed. Compare, then save again."))
+    if not changes_one(row.values(**texts, version=version + 1, changed_at=clock.now())):
+        raise Conflict(
+            "changed_meanwhile", _l("Somebody changed this request while you typed. Compare, then save again.")
+        )
     openings.record(visitor, granted, record.patient.id, Reason(Act.LEAD_PANEL, "panels.edit_request"))
     return panel
 
@@ -184,7 +175,7 @@ def _moved(visitor: Visitor, record: PanelRecord, granted: Grant, reason: Reason
     panel, to = record.panel, values["stage"]
     row = update(Panel).where(Panel.id == panel.id, Panel.stage == panel.stage)
     allowed = to in MOVES[panel.stage]
-    if not allowed or db.session.execute(row.values(changed_at=clock.now(), **values)).rowcount != 1:
+    if not allowed or not changes_one(row.values(changed_at=clock.now(), **values)):
         raise Conflict("no_such_move", ALREADY.get(to, _GONE_ON))
     openings.record(visitor, granted, record.patient.id, reason)
 
@@ -239,8 +230,7 @@ def sign_off(visitor: Visitor, number: str) -> None:
     record, granted = panel_records.require(visitor, number, Act.SIGN_OFF)
     panel_records.require_stage(record, (Stage.SIGN_OFF,))
     mine = update(PanelSeat).where(PanelSeat.panel_id == record.panel.id, PanelSeat.sub == visitor.sub)
-    signed = db.session.execute(mine.where(PanelSeat.signed_at.is_(None)).values(signed_at=clock.now()))
-    if signed.rowcount != 1:
+    if not changes_one(mine.where(PanelSeat.signed_at.is_(None)).values(signed_at=clock.now())):
         raise Conflict("already_signed", _l("You signed this outcome already."))
     openings.record(visitor, granted, record.patient.id, Reason(Act.SIGN_OFF, "panels.sign_off"))
 
@@ -254,7 +244,7 @@ def close(visitor: Visitor, number: str, note: str) -> None:
     record, granted = panel_records.require(visitor, number, Act.CLOSE_PANEL)
     lead = record.seat_of(record.panel.lead_sub)
     if record.panel.stage is Stage.SIGN_OFF and not note and not (lead and lead.signed_at):
-        raise Refusal("lead_not_signed", _l("The lead has not signed the outcome. Sign first, or say why you close it now."))
+        raise Refusal("lead_not_signed", _l("The lead has not signed the outcome. Say why you close the panel now."))
     if record.panel.stage in panel_records.OPEN_STAGES[:-1] and not note:
         raise Refusal("reason_missing", _l("Say why the panel ends before an outcome was signed."))
     values = {"stage": Stage.CLOSED, "closed_at": clock.now(), "closed_by_name": visitor.name, "close_note": note}

@@ -7,29 +7,18 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_, update
 
 from cpms_client import clock, openings, policy
+from cpms_client.claims import Access, Visitor
 from cpms_client.db import db, transactional
 from cpms_client.errors import Conflict, NotFound, Refusal
-from cpms_client.models import (
-    AgeKind,
-    ConsentChange,
-    ConsentKind,
-    ConsentState,
-    LifeStatus,
-    Opening,
-    Panel,
-    PanelSeat,
-    Patient,
-    SeatState,
-    Sex,
-    Stage,
-)
+from cpms_client.models import ConsentChange, Opening, Panel, PanelSeat, Patient
 from cpms_client.openings import Reason
 from cpms_client.paging import Page, Wanted, paginate
 from cpms_client.policy import Act, Grant, Seat, Standing, Subject
-from cpms_client.single_effect import insert_once
-from cpms_client.claims import Access, Visitor
+from cpms_client.single_effect import changes_one, insert_once
+from cpms_client.states import AgeKind, ConsentKind, ConsentState, LifeStatus, SeatState, Sex, Stage
 
 # No letter or digit that is mistaken for another when read out on the telephone.
+FEW = 10
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXYZ"
 
 
@@ -114,7 +103,7 @@ def enrol(
         enrolled_at=now,
         form_key=form_key,
         **asdict(data),
-        **{kind.value: state for kind, state in states.items()},
+        **{f"{kind.value}_consent": state for kind, state in states.items()},
         **{f"{kind.value}_at": now for kind in ConsentKind},
     )
     same_form = select(Patient).where(Patient.enrolled_by == visitor.sub, Patient.form_key == form_key)
@@ -124,16 +113,12 @@ def enrol(
     return patient
 
 
-def _note_enrolment(
-    visitor: Visitor, place: Access, patient: Patient, states: dict[ConsentKind, ConsentState]
-) -> None:
+def _note_enrolment(visitor: Visitor, place: Access, patient: Patient, states: dict[ConsentKind, ConsentState]) -> None:
     for kind, state in states.items():
         change = ConsentChange(patient_id=patient.id, kind=kind, state=state, at=patient.enrolled_at)
         change.by_sub, change.by_name = visitor.sub, visitor.name
         db.session.add(change)
-    granted = next(
-        Grant(place, role) for role in policy.roles(place) if policy.MAY[Act.ENROL_PATIENT][role]
-    )
+    granted = next(Grant(place, role) for role in policy.roles(place) if policy.MAY[Act.ENROL_PATIENT][role])
     openings.record(visitor, granted, patient.id, Reason(Act.ENROL_PATIENT, "patients.enrol"))
 
 
@@ -142,23 +127,24 @@ def find(visitor: Visitor, pseudonym: str) -> Found:
     patient = db.session.scalar(select(Patient).where(Patient.pseudonym == pseudonym))
     if patient is None:
         raise NotFound()
-    rows = db.session.execute(
-        select(Panel, PanelSeat)
-        .outerjoin(PanelSeat, and_(PanelSeat.panel_id == Panel.id, PanelSeat.sub == visitor.sub))
-        .where(Panel.patient_id == patient.id)
-        .order_by(Panel.id.desc())
-    ).all()
+    rows = _panels(visitor, patient)
     seats = tuple(
         Seat(seat.ern, seat.hcp, Standing.MEMBER)
         for panel, seat in rows
-        if seat and seat.state is SeatState.ACCEPTED and panel.stage is not Stage.ARCHIVED
+        if seat is not None and seat.state is SeatState.ACCEPTED and panel.stage is not Stage.ARCHIVED
     )
     # A patient who took back the consent to care is shown to the treating hospital only.
-    seats = seats if patient.care is ConsentState.GIVEN else ()
+    seats = seats if patient.care_consent is ConsentState.GIVEN else ()
     subject = Subject(patient.ern, patient.hcp, patient.enrolled_by, seats=seats)
     at_home = policy.may(visitor, Act.OPEN_PANEL, subject)
-    shown = tuple(panel for panel, seat in rows if at_home or (seat and seat.state is SeatState.ACCEPTED))
+    shown = tuple(panel for panel, seat in rows if at_home or (seat is not None and seat.state is SeatState.ACCEPTED))
     return Found(patient, subject, shown)
+
+
+def _panels(visitor: Visitor, patient: Patient) -> list[tuple[Panel, PanelSeat | None]]:
+    own_seat = and_(PanelSeat.panel_id == Panel.id, PanelSeat.sub == visitor.sub)
+    rows = select(Panel, PanelSeat).outerjoin(PanelSeat, own_seat).where(Panel.patient_id == patient.id)
+    return [(row[0], row[1]) for row in db.session.execute(rows.order_by(Panel.id.desc()))]
 
 
 @transactional
@@ -186,15 +172,11 @@ def edit(visitor: Visitor, pseudonym: str, data: PatientData, version: int) -> P
     """Change a patient's data; Conflict "changed_meanwhile" if somebody else did since `version` was read."""
     found = find(visitor, pseudonym)
     granted = policy.require(visitor, Act.EDIT_PATIENT, found.subject, Act.SEE_PATIENT)
-    changed = db.session.execute(
-        update(Patient)
-        .where(Patient.id == found.patient.id, Patient.version == version)
-        .values(version=version + 1, **asdict(data))
-    )
-    if changed.rowcount != 1:
+    row = update(Patient).where(Patient.id == found.patient.id, Patient.version == version)
+    if not changes_one(row.values(version=version + 1, **asdict(data))):
         raise Conflict(
             "changed_meanwhile",
-            _l("Somebody changed this record while you typed. Open the record in another tab, compare, then save again."),
+            _l("Somebody changed this record while you typed. Open it in another tab, compare, then save again."),
         )
     openings.record(visitor, granted, found.patient.id, Reason(Act.EDIT_PATIENT, "patients.edit"))
     return found.patient
@@ -205,9 +187,22 @@ def places(visitor: Visitor) -> tuple[Access, ...]:
     return policy.accesses(visitor, Act.ENROL_PATIENT)
 
 
+def has_hospital(visitor: Visitor) -> bool:
+    """Tell whether the visitor works at a hospital whose patients he or she may see; guests do not."""
+    return bool(policy.accesses(visitor, Act.SEE_PATIENT, policy.own_hospital))
+
+
 def _at(accesses: tuple[Access, ...]) -> ColumnElement[bool]:
     pairs = [(access.ern, access.hcp) for access in accesses]
     return tuple_(Patient.ern, Patient.hcp).in_(pairs) if pairs else false()
+
+
+def few(visitor: Visitor) -> list[Patient]:
+    """List the newest patients of the visitor's hospital, or a guest's own, for the dashboard."""
+    which = _at(policy.accesses(visitor, Act.SEE_PATIENT, policy.own_hospital))
+    if not has_hospital(visitor):
+        which = and_(Patient.enrolled_by == visitor.sub, _at(places(visitor)))
+    return list(db.session.scalars(select(Patient).where(which).order_by(Patient.id.desc()).limit(FEW)))
 
 
 def _listed(which: ColumnElement[bool], wanted: Wanted) -> Page[Patient]:

@@ -1,11 +1,11 @@
-"""Who may do what: one table, act x role, each cell the alternatives of which one must hold for ONE access of the visitor."""
+"""Who may do what: one table, act x role; each cell lists alternatives, one of which must hold for ONE access."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from cpms_client.errors import NotAllowed, NotFound
 from cpms_client.claims import Access, Visitor
+from cpms_client.errors import NotAllowed, NotFound
 
 GUEST_HOSPITAL = "0000"
 
@@ -51,13 +51,16 @@ class Subject:
     seats: tuple[Seat, ...] = ()
 
 
+NOTHING = Subject("", "", "")
+
+
 @dataclass(frozen=True)
 class Case:
     """One question to the table: this person, with this access alone, about this subject."""
 
     sub: str
     access: Access
-    subject: Subject = field(default_factory=lambda: Subject("", "", ""))
+    subject: Subject
 
 
 @dataclass(frozen=True)
@@ -205,11 +208,10 @@ def roles(access: Access) -> tuple[Role, ...]:
 
 def grant(visitor: Visitor, act: Act, subject: Subject | None = None) -> Grant | None:
     """Find one access and role of the visitor that allow the act; two accesses are never added up."""
-    for access in visitor.accesses:
-        case = Case(visitor.sub, access, subject) if subject else Case(visitor.sub, access)
-        for role in roles(access):
-            if any(holds(case) for holds in MAY[act][role]):
-                return Grant(access, role)
+    for access, role in ((held, role) for held in visitor.accesses for role in roles(held)):
+        case = Case(visitor.sub, access, subject or NOTHING)
+        if any(holds(case) for holds in MAY[act][role]):
+            return Grant(access, role)
     return None
 
 

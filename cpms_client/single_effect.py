@@ -1,8 +1,8 @@
-"""Double submits: a row with a unique key is written once, the second time the first row is found."""
+"""One effect for one act: a keyed row is written once, a conditional update tells whether it found its row."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select
+from sqlalchemy import CursorResult, Select, Update
 from sqlalchemy.exc import IntegrityError
 
 from cpms_client.db import Model, db
@@ -23,3 +23,8 @@ def insert_once(row: M, existing: Select[Any]) -> tuple[M, bool]:
             raise
         return found, False
     return row, True
+
+
+def changes_one(statement: Update) -> bool:
+    """Run a conditional update; tells whether it changed exactly one row, that is, whether nobody was faster."""
+    return cast(CursorResult[Any], db.session.execute(statement)).rowcount == 1

@@ -1,0 +1,104 @@
+"""The only door for the protocol: what a person may use, as the claim `ern_access` wants it (contract: Claims)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from flask import url_for
+from sqlalchemy import Row, select
+
+from idp.core import clock
+from idp.core.db import db
+from idp.core.errors import NotFound
+from idp.core.levels import MFA, reaches
+from idp.saas.authority import valid
+from idp.saas.catalogue_models import Application, Organisation, Profile
+from idp.saas.models import Access, AccessVersion, GuestKind
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a person may do at one hospital of one network in one application.
+
+    `hcp_code` is the hospital's code, or our own identifier where no code is known, or "0000" for guests;
+    `profiles` are sorted; `ecp_member`: the person is an active member for the same network and hospital.
+    """
+
+    ern: str
+    country: str
+    hcp_code: str
+    hcp_name: str
+    profiles: tuple[str, ...]
+    guest: GuestKind | None = None
+    ecp_member: bool = False
+
+
+@dataclass(frozen=True)
+class ApplicationCard:
+    """What the protocol has to know about an application; `level` is the least `acr` that it accepts."""
+
+    id: int
+    name: str
+    needs_mfa: bool
+    level: str
+
+
+def application(application_id: int) -> ApplicationCard:
+    """Return an application of the catalogue; raise NotFound for an unknown one."""
+    found = db.session.get(Application, application_id)
+    if found is None:
+        raise NotFound("application_unknown")
+    return ApplicationCard(found.id, found.label, reaches(found.level, MFA), found.level)
+
+
+def accesses_for(account_id: int, application_id: int, now: datetime | None = None) -> list[Grant]:
+    """Return a person's active accesses to an application, one grant for each organisation, in a fixed order.
+
+    `now` is the moment that counts (None: this one). One query.
+    """
+    memberships = select(Application.membership_id).where(Application.membership_id.is_not(None))
+    is_membership = Access.application_id.in_(memberships)
+    rows = db.session.execute(
+        select(Organisation, Access.application_id == application_id, is_membership, Access.guest, Profile.code)
+        .join(Access, Access.organisation_id == Organisation.id)
+        .join(Profile, Profile.id == Access.profile_id)
+        .where(Access.account_id == account_id, valid(now or clock.now()))
+        .where((Access.application_id == application_id) | is_membership)
+        .order_by(Organisation.path, Profile.code)
+    ).all()
+    by_organisation = (list(group) for _, group in groupby(rows, key=lambda row: row[0].path))
+    grants = [_grant(group) for group in by_organisation]
+    return [grant for grant in grants if grant.profiles]
+
+
+def has_access(account_id: int, application_id: int) -> bool:
+    """Say whether a person has an active access to an application."""
+    held = select(Access.id).where(
+        Access.account_id == account_id, Access.application_id == application_id, valid(clock.now())
+    )
+    return db.session.scalar(held.limit(1)) is not None
+
+
+def access_version(account_id: int) -> int:
+    """Return the number that rises with every change of what the person may use; 0 before the first."""
+    found = db.session.scalar(select(AccessVersion.version).where(AccessVersion.account_id == account_id))
+    return found or 0
+
+
+def deep_link(application_id: int) -> str:
+    """Return the address where access to an application is asked for."""
+    return url_for("saas.create", application_id=application_id, _external=True)
+
+
+def _grant(rows: Sequence[Row[Organisation, bool, bool, GuestKind | None, str]]) -> Grant:
+    organisation = rows[0][0]
+    return Grant(
+        ern=organisation.network,
+        country=organisation.country or "",
+        hcp_code=organisation.reference,
+        hcp_name=organisation.name,
+        profiles=tuple(sorted(profile for _, own, _, _, profile in rows if own)),
+        guest=max((guest for _, own, _, guest, _ in rows if own and guest), default=None),
+        ecp_member=any(member for _, _, member, _, _ in rows),
+    )

@@ -1,0 +1,117 @@
+"""Who decides for which part of the tree, as it stands in the database at this moment."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, false, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from idp.accounts.models import Account, AccountState
+from idp.core import clock, settings
+from idp.core.db import db
+from idp.core.errors import NotFound, SignInRequired
+from idp.core.levels import MFA, reaches
+from idp.saas.catalogue_models import Organisation, Profile
+from idp.saas.models import Access, AccessState, Delegation
+from idp.saas.policy import Approver, Authority
+
+AccountId = InstrumentedAttribute[int] | int
+Code = InstrumentedAttribute[str] | str
+
+
+def valid(now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which an access opens something now."""
+    started = Access.valid_from <= now
+    return (Access.state == AccessState.ACTIVE) & started & or_(Access.valid_until.is_(None), Access.valid_until > now)
+
+
+def authority_of(account: Account) -> Authority:
+    """Return what a person may decide now; one query."""
+    now = clock.now()
+    own = (
+        select(Organisation.network, literal(0))
+        .join(Access, Access.organisation_id == Organisation.id)
+        .join(Profile, Profile.id == Access.profile_id)
+        .where(Access.account_id == account.id, Profile.decides, valid(now))
+    )
+    lent = (
+        select(Organisation.path, literal(1))
+        .join(Delegation, Delegation.organisation_id == Organisation.id)
+        .where(Delegation.delegate_id == account.id, _lent(now))
+    )
+    rows = db.session.execute(union_all(own, lent)).tuples().all()
+    return Authority(
+        account.id,
+        account.is_administrator,
+        networks=frozenset(path for path, is_lent in rows if not is_lent),
+        lent=frozenset(path for path, is_lent in rows if is_lent),
+    )
+
+
+def acting_authority(approver: Approver) -> tuple[Account, Authority]:
+    """Return who acts and with which authority, for use inside the act.
+
+    Raises SignInRequired when the proof is too weak or too old, NotFound when the account may do nothing any more.
+    """
+    within = settings.current().session.step_up_minutes * 60
+    fresh = clock.now() - approver.proved_at <= timedelta(seconds=within)
+    if not (fresh and reaches(approver.acr, MFA)):
+        raise SignInRequired(MFA, within, "decide")
+    account = db.session.get(Account, approver.account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        raise NotFound("access_request_unknown")
+    return account, authority_of(account)
+
+
+def team_of(organisation: Organisation, *, but: int) -> list[Account]:
+    """Return the people who decide for an organisation, except the account `but`."""
+    now = clock.now()
+    _, *below = organisation.path.split("/")
+    ancestors = ["/".join([organisation.network, *below[: depth + 1]]) for depth in range(len(below))]
+    scope = aliased(Organisation)
+    delegated = exists().where(
+        Delegation.delegate_id == Account.id,
+        Delegation.organisation_id == scope.id,
+        scope.path.in_(ancestors),
+        _lent(now, scope),
+    )
+    return _people(or_(_coordinates(Account.id, organisation.network, now), delegated), but)
+
+
+def administrators(*, but: int) -> list[Account]:
+    """Return the platform administrators, except the account `but`."""
+    return _people(Account.is_administrator.is_(True), but)
+
+
+def _people(who: ColumnElement[bool], but: int) -> list[Account]:
+    found = select(Account).where(Account.state == AccountState.ACTIVE, Account.id != but, who)
+    return list(db.session.scalars(found.order_by(Account.id)))
+
+
+def _coordinates(account_id: AccountId, network: Code, now: datetime) -> ColumnElement[bool]:
+    hospital = aliased(Organisation)
+    return exists().where(
+        Access.account_id == account_id,
+        Access.profile_id == Profile.id,
+        Profile.decides,
+        Access.organisation_id == hospital.id,
+        hospital.network == network,
+        valid(now),
+    )
+
+
+def _lent(now: datetime, scope: type[Organisation] = Organisation) -> ColumnElement[bool]:
+    """A delegation counts only as long as its delegator coordinates the network."""
+    still = _coordinates(Delegation.delegator_id, scope.network, now)
+    return Delegation.ended_at.is_(None) & (Delegation.valid_until > now) & still
+
+
+def below(paths: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition that an organisation lies at or below one of the paths."""
+    if not paths:
+        return false()
+    return or_(
+        *(
+            or_(Organisation.path == path, Organisation.path.startswith(f"{path}/", autoescape=True))
+            for path in sorted(paths)
+        )
+    )

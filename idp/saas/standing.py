@@ -1,0 +1,118 @@
+"""Where a person stands: the accesses held and the wishes that wait, as rows for pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import format_date, gettext
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import joinedload
+
+from idp.accounts.models import Account
+from idp.core import clock
+from idp.core.db import db
+from idp.saas.catalogue_models import OrganisationKind
+from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemState, RequestItem
+from idp.saas.paging import Page, last_page
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status in words, with the kind of the design's `state` macro: ok, wait, no or "" (neutral)."""
+
+    text: str
+    kind: str = ""
+
+
+def held_by(account_id: int) -> Sequence[Row[Access, str | None]]:
+    """Return a person's accesses, living and past, each with who decided; one query."""
+    decider = func.trim(Account.first_name + " " + Account.last_name)
+    found = (
+        select(Access, decider)
+        .join(RequestItem, RequestItem.id == Access.item_id)
+        .outerjoin(Account, Account.id == RequestItem.decided_by_id)
+        .where(Access.account_id == account_id)
+        .options(*_parts(Access.application, Access.organisation, Access.profile))
+        .order_by(Access.state, Access.id.desc())
+        .limit(200)
+    )
+    return db.session.execute(found).all()
+
+
+def waiting_of(account_id: int) -> Sequence[RequestItem]:
+    """Return a person's open wishes, the oldest first; one query."""
+    found = (
+        select(RequestItem)
+        .where(RequestItem.account_id == account_id, RequestItem.state.in_(OPEN_STATES))
+        .options(*_parts(RequestItem.application, RequestItem.organisation, RequestItem.profile))
+        .options(joinedload(RequestItem.request))
+        .order_by(RequestItem.id)
+    )
+    return db.session.scalars(found).all()
+
+
+def requests_of(account_id: int, page: int) -> Page[RequestItem]:
+    """Return everything a person ever asked for, the newest first; two queries."""
+    mine = select(RequestItem).where(RequestItem.account_id == account_id)
+    total = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    page = last_page(total, page, PER_PAGE)
+    found = (
+        mine.options(*_parts(RequestItem.application, RequestItem.organisation, RequestItem.profile))
+        .options(joinedload(RequestItem.request))
+        .order_by(RequestItem.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+    )
+    return Page(db.session.scalars(found).all(), total, page, PER_PAGE)
+
+
+def status_of(thing: Access | RequestItem) -> Status:
+    """Return the status of an access or a wish in the language of the page."""
+    return _access_status(thing) if isinstance(thing, Access) else _item_status(thing)
+
+
+def profile_of(thing: Access | RequestItem) -> str:
+    """Return the profile as it is read: guests' are marked."""
+    guest = thing.guest if isinstance(thing, Access) else None
+    if guest is GuestKind.VIRTUAL_CENTRE:
+        return str(gettext("%(profile)s (guest with Guest Virtual Centre)", profile=thing.profile.code))
+    is_guest = thing.organisation.kind is OrganisationKind.GUEST
+    return str(gettext("%(profile)s (guest)", profile=thing.profile.code)) if is_guest else thing.profile.code
+
+
+def date(moment: datetime) -> str:
+    """Return a day as people write it."""
+    return str(format_date(moment, "long"))
+
+
+def _access_status(access: Access) -> Status:
+    if access.state is AccessState.ACTIVE and access.valid_until and access.valid_until <= clock.now():
+        return Status(gettext("Ended on %(day)s", day=date(access.valid_until)))
+    if access.state is AccessState.ACTIVE:
+        until = access.valid_until
+        return Status(gettext("Active until %(day)s", day=date(until)) if until else gettext("Active"), "ok")
+    if access.state is AccessState.LOCKED:
+        panic = access.reason == "panic"
+        return Status(gettext("Locked: PANIC") if panic else gettext("Locked"), "no")
+    word = gettext("Taken away on %(day)s") if access.state is AccessState.REVOKED else gettext("Ended on %(day)s")
+    return Status(word % {"day": date(access.changed_at)})
+
+
+def _item_status(item: RequestItem) -> Status:
+    if item.state is ItemState.SUBMITTED:
+        return Status(gettext("Waiting since %(day)s", day=date(item.request.submitted_at)), "wait")
+    if item.state is ItemState.ASKED:
+        return Status(gettext("Your answer is needed"), "wait")
+    words = {
+        ItemState.GRANTED: (gettext("Granted"), "ok"),
+        ItemState.REFUSED: (gettext("Refused"), "no"),
+        ItemState.WITHDRAWN: (gettext("Withdrawn"), ""),
+    }
+    return Status(*words[item.state])
+
+
+def _parts(*relations: Any) -> list[Any]:
+    return [joinedload(relation) for relation in relations]

@@ -55,7 +55,7 @@ def test_figures_hold_no_text_of_requests(client: FlaskClient) -> None:
     client.open("/privacy", method="BREW")
     client.get("/privacy")
     figures = client.get("/metrics").text
-    assert 'ern_login_requests_total{endpoint="core.privacy",method="GET",status="200"}' in figures
+    assert 'ern_login_request_seconds_count{endpoint="core.privacy",method="GET",status="200"}' in figures
     assert 'endpoint="none",method="GET",status="404"' in figures
     assert "private-name" not in figures
     assert "BREW" not in figures

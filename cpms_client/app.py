@@ -26,7 +26,7 @@ from cpms_client import (
     web,
 )
 from cpms_client.claims import Visitor
-from cpms_client.db import db
+from cpms_client.db import connect
 from cpms_client.identity_server import IdentityServer
 from cpms_client.settings import ROOT, Settings, load
 
@@ -77,7 +77,7 @@ def assemble(settings: Settings) -> Flask:
     app.extensions["cpms_settings"] = settings
     app.extensions["cpms_identity_server"] = IdentityServer(settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    db.init_app(app)
+    connect(app)
     health.install(app)
     web.install(app, settings)
     languages.install(app, settings)

@@ -8,7 +8,7 @@ from flask_wtf import CSRFProtect
 
 from ecp_client import languages, membership, monitoring, networks, settings, visitors, web
 from ecp_client.assets import asset_url, assets
-from ecp_client.db import db, placed
+from ecp_client.db import connect, placed
 from ecp_client.issuer import Issuer
 from ecp_client.program import KEY, Program, program
 from ecp_client.public_views import public
@@ -33,7 +33,7 @@ def assemble(chosen: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(_flask_settings(chosen))
     app.extensions[KEY] = Program(chosen, Issuer(chosen))
-    db.init_app(app)
+    connect(app)
     monitoring.set_up(app)
     web.set_up(app, chosen)
     languages.set_up(app)

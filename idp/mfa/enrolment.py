@@ -1,0 +1,180 @@
+"""Adding and removing second factors: who may, what is told to whom, and what must not be removed."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import delete, select
+
+from idp.accounts import questions, session
+from idp.accounts.models import Account, UserSession
+from idp.core import audit, clock, settings, vault
+from idp.core.db import db, transactional
+from idp.core.errors import Conflict, NotAllowed, NotFound
+from idp.core.levels import MFA, SFA
+from idp.core.outbox import post_mail
+from idp.mfa import challenges, factors, sms
+from idp.mfa.challenges import Asking
+from idp.mfa.factor import Given, Secret
+from idp.mfa.models import Authenticator, Challenge
+
+LONGEST_LABEL = 64
+
+
+def authenticators(account_id: int, kind: str | None = None) -> list[Authenticator]:
+    """Return what an account can prove itself with, the strongest first, then the last used."""
+    found = select(Authenticator).where(Authenticator.account_id == account_id)
+    if kind:
+        found = found.where(Authenticator.kind == kind)
+    return sorted(db.session.scalars(found), key=_order)
+
+
+def may_change() -> UserSession:
+    """Return the session if it may change factors; raise SignInRequired otherwise.
+
+    The first factor needs a fresh password; with a factor there, a fresh proof with it.
+    """
+    within = settings.current().session.step_up_minutes * 60
+    signed_in = session.require(SFA)
+    if authenticators(signed_in.account_id):
+        return session.require(MFA, within, "change_factors")
+    return session.require(SFA, within, "first_factor")
+
+
+def begin(asking: Asking, kind: str, fields: Mapping[str, str]) -> Challenge:
+    """Offer a factor; raise Rejected for what cannot be enrolled, TooMany if no more may be sent.
+
+    Whether the person may add a factor is the caller's to ask. Must not be called inside an act.
+    """
+    held = [challenges.secret_of(found) for found in authenticators(asking.account.id, kind)]
+    prompt = factors.named(kind).offer(asking.account, Given(fields, held), challenges.context(asking.application))
+    return challenges.put(asking, kind, prompt, given=fields)
+
+
+def again(asking: Asking, challenge: Challenge) -> Challenge:
+    """Offer the same once more (a new code to the same number); raise as `begin` does."""
+    return begin(asking, challenge.kind, challenges.given_at_start(challenge))
+
+
+def confirm(
+    challenge: Challenge, answer: Mapping[str, str], *, first: bool, then: Callable[[Authenticator], None] | None = None
+) -> Authenticator:
+    """Add the factor if the answer is right, and do `then` in the same act.
+
+    `first` says that nothing but the password was proved: raise Conflict if the account has a factor by now.
+    Raise Rejected, Expired and TooMany as `challenges.answer` does.
+    """
+
+    def keep(passed: Challenge, secret: Secret) -> Authenticator:
+        if first:
+            _check_first(passed.account_id)
+        added = _add(passed.account, passed.kind, secret)
+        _tell(passed.account, "mfa/mail/factor_added", added)
+        if then:
+            then(added)
+        return added
+
+    return challenges.answer(challenge, answer, keep)
+
+
+@transactional
+def remove(account: Account, authenticator_id: int) -> str:
+    """Remove a factor and return its hint; whether the person may is the caller's to ask (`may_change`).
+
+    Raise NotFound if it is not there, NotAllowed if it is the last one of somebody who must have one.
+    """
+    _lock(account.id)
+    held = authenticators(account.id)
+    found = next((one for one in held if one.id == authenticator_id), None)
+    if found is None:
+        raise NotFound("no_such_factor")
+    if not may_remove(account, held):
+        raise NotAllowed("last_factor")
+    hint = found.hint
+    _tell(account, "mfa/mail/factor_removed", found)
+    audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
+    db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
+    return hint
+
+
+@transactional
+def rename(account: Account, authenticator_id: int, label: str) -> None:
+    """Give an authenticator another name; raise NotFound if it is not there."""
+    found = owned(account, authenticator_id)
+    before, found.label = found.label, label.strip()[:LONGEST_LABEL]
+    changed = {"before": {"label": before}, "after": {"label": found.label}}
+    audit.record("mfa.factor.rename", subject=account.uid, object=str(found.id), **changed)
+
+
+def owned(account: Account, authenticator_id: int) -> Authenticator:
+    """Return an authenticator of this account; raise NotFound otherwise."""
+    found = db.session.get(Authenticator, authenticator_id)
+    if found is None or found.account_id != account.id:
+        raise NotFound("no_such_factor")
+    return found
+
+
+def may_remove(account: Account, held: Sequence[Authenticator]) -> bool:
+    """Say whether one of the factors may go: the last one not from administrators, approvers, and who chose it so."""
+    return len(held) > 1 or not _needs_factor(account)
+
+
+def _needs_factor(account: Account) -> bool:
+    return account.is_administrator or account.always_mfa or questions.must_keep_mfa(account.id)
+
+
+@transactional
+def add_confirmed_phone(account: Account, number: str) -> Authenticator:
+    """Give a demonstration or training account a phone that needs no first code; one that is there stays."""
+    secret = {"number": sms.normalize(number)}
+    for held in authenticators(account.id, "sms"):
+        if challenges.secret_of(held) == secret:
+            return held
+    return _add(account, "sms", secret)
+
+
+@questions.answers_second_factors
+def _names(account_id: int) -> list[str]:
+    kinds = dict.fromkeys(found.kind for found in authenticators(account_id))
+    return [str(factors.named(kind).title) for kind in kinds if kind in factors.BY_NAME]
+
+
+def _add(account: Account, kind: str, secret: Secret) -> Authenticator:
+    added = Authenticator(
+        account_id=account.id,
+        kind=kind,
+        label="",
+        hint=factors.named(kind).hint(secret),
+        sealed=vault.seal_json(challenges.seal_of(account.id), secret),
+        created_at=clock.now(),
+    )
+    db.session.add(added)
+    db.session.flush()
+    audit.record("mfa.factor.add", subject=account.uid, object=str(added.id), after=_what(added))
+    return added
+
+
+def _check_first(account_id: int) -> None:
+    _lock(account_id)
+    if authenticators(account_id):
+        raise Conflict("factor_exists")
+
+
+def _lock(account_id: int) -> None:
+    """Let one change of an account's factors wait for the other, so that both see what is there."""
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+
+
+def _tell(account: Account, template: str, changed: Authenticator) -> None:
+    """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
+    names = {"uid": account.uid, "name": account.name, "hint": changed.hint}
+    title = factors.named(changed.kind).title
+    for address in account.addresses:
+        post_mail(address.address, template, account.language, title=title, **names)
+
+
+def _what(found: Authenticator) -> dict[str, str]:
+    return {"kind": found.kind, "hint": found.hint}
+
+
+def _order(found: Authenticator) -> tuple[int, float, int]:
+    used = found.last_used_at.timestamp() if found.last_used_at else 0.0
+    return factors.strength(found.kind), -used, found.id

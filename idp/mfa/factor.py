@@ -1,0 +1,127 @@
+"""What a second factor is: one file that offers, enrols, asks and judges.
+
+A factor touches no database, request, log or limit: `challenges.py` and `enrolment.py` do all that, once for all.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from idp.accounts.models import Account
+from idp.core.errors import Invalid
+from idp.mfa.models import Authenticator
+
+# What an account keeps to prove itself with; JSON, sealed before it is stored.
+Secret = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text message: the number in E.164, what it says in the person's language, and the code in it."""
+
+    to: str
+    body: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question for three audiences: `page` is for the browser, `memo` for us, `device` for the person's."""
+
+    page: dict[str, Any]
+    memo: dict[str, Any]
+    device: Text | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing a person types: its name in the form, its label, how it must look, and the sentence if it does not."""
+
+    name: str
+    label: Any
+    pattern: re.Pattern[str]
+    wrong: Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """What there is to enrol with: the fields of the form, and the secrets the account has with this factor already."""
+
+    fields: Mapping[str, str]
+    secrets: Sequence[Secret] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a factor is asked: the application (None: My Account), the page's language, and this server's host."""
+
+    application: str | None
+    language: str
+    host: str
+
+
+class Rejected(Invalid):
+    """What the person gave does not prove anything; `key` names the sentence for it among the factor's `sentences`."""
+
+
+class Factor(Protocol):
+    """A way to prove who one is, beside the password."""
+
+    @property
+    def name(self) -> str:
+        """The value of the form's `method`, and the stem of `mfa/<name>_enrol.html` and `mfa/<name>_ask.html`."""
+
+    @property
+    def icon(self) -> str:
+        """The symbol in `icons.svg`."""
+
+    @property
+    def title(self) -> Any:
+        """What people call it (lazy text)."""
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """Its authentication method references (RFC 8176)."""
+
+    @property
+    def level(self) -> str:
+        """The level of authentication that it reaches together with the password."""
+
+    @property
+    def tries(self) -> int:
+        """How many answers to one challenge are judged."""
+
+    @property
+    def seconds(self) -> int:
+        """How long a challenge can be answered."""
+
+    @property
+    def offered(self) -> tuple[Field, ...]:
+        """What the person types to begin enrolling."""
+
+    @property
+    def answered(self) -> tuple[Field, ...]:
+        """What the person types to answer."""
+
+    @property
+    def sentences(self) -> Mapping[str, Any]:
+        """The sentence (lazy text) for each key of Rejected."""
+
+    def description(self, authenticators: Sequence[Authenticator]) -> Any:
+        """Return what choosing it will do, with these authenticators of the account."""
+
+    def hint(self, secret: Secret) -> str:
+        """Return what may be shown of a secret, to tell it from others."""
+
+    def offer(self, account: Account, given: Given, context: Context) -> Prompt:
+        """Begin enrolling; raise Rejected for what cannot be enrolled."""
+
+    def enrol(self, memo: Mapping[str, Any], answer: Mapping[str, str]) -> Secret:
+        """Return the secret to keep; raise Rejected unless the answer shows that the person holds it."""
+
+    def ask(self, secret: Secret, context: Context) -> Prompt:
+        """Make a fresh challenge."""
+
+    def judge(self, secret: Secret, memo: Mapping[str, Any], answer: Mapping[str, str]) -> Secret:
+        """Return the secret as it is to be kept from now on; raise Rejected for a wrong answer."""

@@ -1,0 +1,29 @@
+"""The one list of second factors; its order is the order of their strength, the strongest first."""
+
+from collections.abc import Iterable
+
+from idp.core.errors import NotFound
+from idp.core.levels import reaches
+from idp.mfa.factor import Factor
+from idp.mfa.sms import Sms
+
+FACTORS: tuple[Factor, ...] = (Sms(),)
+BY_NAME = {factor.name: factor for factor in FACTORS}
+
+
+def named(name: str) -> Factor:
+    """Return a factor; raise NotFound for a name that is none."""
+    if name not in BY_NAME:
+        raise NotFound("no_such_factor")
+    return BY_NAME[name]
+
+
+def accepted(level: str, methods: Iterable[str] | None = None) -> list[Factor]:
+    """Return the factors that reach a level and are among `methods` (None: all), the strongest first."""
+    allowed = None if methods is None else set(methods)
+    return [f for f in FACTORS if reaches(f.level, level) and (allowed is None or f.name in allowed)]
+
+
+def strength(name: str) -> int:
+    """Return the place of a factor in the order of strength, 0 being the strongest; an unknown one comes last."""
+    return next((place for place, factor in enumerate(FACTORS) if factor.name == name), len(FACTORS))

@@ -1,0 +1,92 @@
+"""Forms made from the fields that a factor declares, and its sentences for what it rejects."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import ValidationError
+
+from idp.core.errors import Expired, TooMany
+from idp.mfa import deliveries, factors
+from idp.mfa.factor import Factor, Field, Rejected
+from idp.mfa.sentences import waiting
+
+LONGEST = 4096
+
+
+class FactorForm(FlaskForm):
+    """A form of a factor; `over` says that its challenge can no longer be answered."""
+
+    status = 200
+    over = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Judge the fields; the answer to a form that needs correcting has status 400."""
+        right: bool = super().validate(extra_validators)
+        self.status = 200 if right else 400
+        return right
+
+
+class Matches:
+    """A validator: the typed text looks as the field's pattern says."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+
+    def __call__(self, _form: FlaskForm, field: StringField) -> None:
+        """Refuse what cannot be right, before it costs a try."""
+        typed = field.data or ""
+        if len(typed) > LONGEST or not self.field.pattern.fullmatch(typed.strip()):
+            raise ValidationError(self.field.wrong)
+
+
+def offer(kind: str, **typed: str) -> FactorForm:
+    """Return the form that begins enrolling, holding what was typed before."""
+    return _form(factors.named(kind).offered, typed)
+
+
+def answer(kind: str) -> FactorForm:
+    """Return the form that answers a challenge."""
+    return _form(factors.named(kind).answered, {})
+
+
+def values(form: FactorForm) -> dict[str, str]:
+    """Return what was typed, without the form's own token."""
+    return {name: value.strip() for name, value in form.data.items() if name != "csrf_token"}
+
+
+@contextmanager
+def telling(form: FactorForm, kind: str) -> Iterator[None]:
+    """Turn what a verb refuses into sentences at the form's fields: wrong, too often, too late."""
+    try:
+        yield
+    except Rejected as wrong:
+        field = form[wrong.details["field"]]
+        field.errors = [*field.errors, sentence(factors.named(kind), wrong)]
+        form.over = wrong.details.get("tries_left") == 0
+        form.status = wrong.status
+    except Expired:
+        form.over = True
+    except TooMany as refusal:
+        if refusal.key not in deliveries.BUDGETS:
+            raise
+        form.form_errors.append(waiting(refusal))
+        form.status = refusal.status
+
+
+def sentence(factor: Factor, wrong: Rejected) -> str:
+    """Return a factor's sentence for what it rejected, with the tries left if they are counted."""
+    text = str(factor.sentences[wrong.key])
+    left = wrong.details.get("tries_left")
+    if not left:
+        return text
+    return f"{text} {ngettext('You have %(num)d try left.', 'You have %(num)d tries left.', left)}"
+
+
+def _form(fields: tuple[Field, ...], typed: Mapping[str, str]) -> FactorForm:
+    members = {field.name: StringField(field.label, [Matches(field)]) for field in fields}
+    made: FactorForm = type("FactorForm", (FactorForm,), members)(data=dict(typed))
+    return made

@@ -1,0 +1,71 @@
+"""Second factors as they are stored: what an account holds, and what it is being asked."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from idp.accounts.models import Account
+from idp.core.db import Model
+
+
+class Authenticator(Model):
+    """One thing an account can prove itself with; `kind` names its factor, the secret is sealed, the hint is public."""
+
+    __tablename__ = "authenticator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    label: Mapped[str] = mapped_column(String(64), default="")
+    hint: Mapped[str] = mapped_column(String(64), default="")
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+
+class Purpose(StrEnum):
+    """What a challenge is for: to prove who one is, or to add a factor."""
+
+    SIGN_IN = "sign_in"
+    ENROL = "enrol"
+
+
+class ChallengeState(StrEnum):
+    """Where a challenge is: open (while tries and time are left), answered, or replaced by a newer one."""
+
+    OPEN = "open"
+    PASSED = "passed"
+    REPLACED = "replaced"
+
+
+class Challenge(Model):
+    """One question to one person; `binding` names the sign-in attempt or the session that may answer it.
+
+    `page` is what the browser is shown; the sealed part is what only we know.
+    """
+
+    __tablename__ = "challenge"
+    __table_args__ = (Index("ix_challenge_binding", "binding", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(String(43), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    authenticator_id: Mapped[int | None] = mapped_column(ForeignKey("authenticator.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(24))
+    purpose: Mapped[Purpose] = mapped_column(Enum(Purpose, native_enum=False, length=16))
+    binding: Mapped[str] = mapped_column(String(64))
+    application: Mapped[str | None] = mapped_column(String(200))
+    page: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[ChallengeState] = mapped_column(Enum(ChallengeState, native_enum=False, length=16))
+    tries_left: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    account: Mapped[Account] = relationship()
+    authenticator: Mapped[Authenticator | None] = relationship()

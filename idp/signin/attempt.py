@@ -1,0 +1,126 @@
+"""A sign-in as one server-side state machine: each step is a conditional update that changes exactly one row."""
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import delete, select, update
+
+from idp.accounts.return_to import local
+from idp.core import clock, settings
+from idp.core.db import db, transactional
+from idp.core.errors import Conflict
+from idp.core.levels import SFA
+from idp.core.signed import new_token
+from idp.signin import known_browser
+from idp.signin.models import Attempt, AttemptState
+
+HOME = "/account"
+KEPT_DAYS = 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a sign-in is for and what it has to prove.
+
+    `level`: an ACR value; `application`: its title as text (None: My Account); `return_to`, `cancel_to`: local paths;
+    `form_target`: the foreign address at which `return_to` ends, for the Content-Security-Policy of our forms.
+    `force`: nothing that was proved before counts; `max_age`: greatest age in seconds of the password and the factor
+    (OpenID Connect Core, 3.1.2.1); `within`: greatest age of the last proof alone, for a step-up. `methods`: names of
+    the accepted factors (None: all); `login_hint`: an address or uid to begin with; `reason`: why we ask.
+    """
+
+    level: str = SFA
+    application: str | None = None
+    return_to: str = HOME
+    cancel_to: str | None = None
+    form_target: str | None = None
+    force: bool = False
+    max_age: int | None = None
+    within: int | None = None
+    methods: list[str] | None = None
+    login_hint: str | None = None
+    reason: str = "sign_in"
+
+
+class Moved(Conflict):
+    """The attempt is no longer where this request found it."""
+
+    def __init__(self) -> None:
+        super().__init__("attempt_moved")
+
+
+@transactional
+def begin(wanted: Wanted) -> str:
+    """Begin a sign-in in this browser and return the address of its first page."""
+    now = clock.now()
+    begun = Attempt(
+        public_id=new_token(),
+        browser=known_browser.current().binding,
+        **{field.name: getattr(wanted, field.name) for field in fields(Wanted)},
+        state=AttemptState.OPEN,
+        proofs=[],
+        created_at=now,
+        expires_at=now + timedelta(minutes=settings.current().session.attempt_minutes),
+    )
+    begun.return_to = local(wanted.return_to) or HOME
+    begun.cancel_to = local(wanted.cancel_to) or None
+    begun.login_hint = (wanted.login_hint or "")[:254] or None
+    db.session.add(begun)
+    return url_for("signin.login", t=begun.public_id)
+
+
+@transactional
+def again(old: Attempt) -> str:
+    """Begin the same sign-in anew, for somebody who took too long, and return the address of its first page."""
+    if old.state is AttemptState.OPEN:
+        old.state, old.ended_at = AttemptState.EXPIRED, clock.now()
+    return begin(Wanted(**{field.name: getattr(old, field.name) for field in fields(Wanted)}))
+
+
+def find(public_id: str) -> Attempt | None:
+    """Return the attempt with this public id if it belongs to this request's browser."""
+    browser = known_browser.current()
+    return db.session.scalar(select(Attempt).where(Attempt.public_id == public_id, Attempt.browser == browser.binding))
+
+
+def expired(attempt: Attempt) -> bool:
+    """Say whether an attempt took too long."""
+    return attempt.state is AttemptState.EXPIRED or attempt.expires_at <= clock.now()
+
+
+def binding(attempt: Attempt) -> str:
+    """Return the name under which challenges belong to this attempt."""
+    return f"attempt:{attempt.public_id}"
+
+
+def move(attempt: Attempt, **values: Any) -> None:
+    """Take one step, inside an act; raise Moved unless the attempt is still where the caller found it."""
+    seen = attempt.moves
+    moved = db.session.execute(
+        update(Attempt)
+        .where(
+            Attempt.id == attempt.id,
+            Attempt.moves == seen,
+            Attempt.state == AttemptState.OPEN,
+            Attempt.expires_at > clock.now(),
+        )
+        .values(moves=seen + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Moved
+    db.session.refresh(attempt)
+
+
+@transactional
+def cancel(attempt: Attempt) -> None:
+    """Give a sign-in up."""
+    move(attempt, state=AttemptState.CANCELLED, ended_at=clock.now())
+
+
+@transactional
+def sweep() -> None:
+    """Remove attempts that were over a day ago."""
+    db.session.execute(delete(Attempt).where(Attempt.expires_at < clock.now() - timedelta(days=KEPT_DAYS)))

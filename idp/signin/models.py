@@ -1,0 +1,57 @@
+"""A sign-in under way, as the server remembers it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from idp.accounts.models import Account
+from idp.core.db import Model
+
+
+class AttemptState(StrEnum):
+    """Where a sign-in is: going on, ended with a session, given up, or too old."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Attempt(Model):
+    """One way from "who are you" to a session; every step raises `moves`, so that no step is taken twice.
+
+    The first block is what was wanted and never changes (see `attempt.Wanted`), the second what happened so far:
+    `account` is who proved something here, `proofs` what that was, in order.
+    """
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index("ix_sign_in_attempt_expires_at", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(43), unique=True)
+    browser: Mapped[bytes] = mapped_column(LargeBinary)
+
+    level: Mapped[str] = mapped_column(String(64))
+    application: Mapped[str | None] = mapped_column(String(200))
+    return_to: Mapped[str] = mapped_column(Text)
+    cancel_to: Mapped[str | None] = mapped_column(Text)
+    form_target: Mapped[str | None] = mapped_column(Text)
+    force: Mapped[bool]
+    max_age: Mapped[int | None]
+    within: Mapped[int | None]
+    methods: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    login_hint: Mapped[str | None] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(32))
+
+    state: Mapped[AttemptState] = mapped_column(Enum(AttemptState, native_enum=False, length=16))
+    moves: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    proofs: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    account: Mapped[Account | None] = relationship()

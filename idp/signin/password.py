@@ -1,0 +1,89 @@
+"""The first step: who are you, and your password. Guesses are counted before they are judged, and nobody is locked out.
+
+Unknown, wrong and locked are one answer, in the same time. A browser in which the person signed in before has a budget
+of its own, so that strangers who guess cannot use up the owner's.
+"""
+
+from flask import request
+
+from idp.accounts import passwords, people
+from idp.accounts.models import Account, AccountState
+from idp.accounts.session import Proof
+from idp.core import audit, settings
+from idp.core.db import act, db, transactional
+from idp.core.errors import Invalid, TooMany
+from idp.core.levels import SFA
+from idp.core.limits import Budget, forgive, source_of, spend
+from idp.core.signed import digest
+from idp.signin import known_browser, steps
+from idp.signin.models import Attempt
+
+PROOF = Proof(SFA, (steps.PASSWORD_AMR,))
+
+
+def judge(attempt: Attempt, identifier: str, password: str) -> None:
+    """Go on with the attempt if the password is right.
+
+    Raise Invalid("sign_in_wrong") for whatever is wrong, TooMany if this browser or source guessed too often, Busy if
+    the server has no room, Moved if the attempt went on meanwhile. Must not be called inside an act.
+    """
+    account = people.by_identifier(identifier)
+    own = _own_budget(account, identifier)
+    allowed = _count(account, own)
+    known = account if allowed and account and account.state is AccountState.ACTIVE else None
+    if passwords.matches(known, password) and known:
+        _passed(attempt, known.id, own)
+        return
+    _failed(account)
+    raise Invalid("sign_in_wrong")
+
+
+@transactional
+def _passed(attempt: Attempt, account_id: int, own: Budget) -> None:
+    account = db.session.get_one(Account, account_id, populate_existing=True)
+    if account.state is not AccountState.ACTIVE:
+        raise Invalid("sign_in_wrong")
+    audit.record("signin.password.pass", subject=account.uid)
+    steps.prove(attempt, PROOF, account)
+    act().after_commit.append(lambda: forgive(own))
+
+
+@transactional
+def _failed(account: Account | None) -> None:
+    """Write the failure down, also for nobody, so that both take the same time."""
+    audit.record("signin.password.fail", subject=account.uid if account else None)
+
+
+def _count(account: Account | None, own: Budget) -> bool:
+    """Count a guess; say whether it may be judged, raise TooMany if this browser or source has to wait.
+
+    An account that strangers guess at is not told apart from a wrong password: only its own browsers go on.
+    """
+    if _in_known_browser(account):
+        spend(own)
+        return True
+    limits = settings.current().limits
+    seconds = limits.password_window_minutes * 60
+    spend(
+        Budget("password.source", source_of(request.remote_addr), limits.password_per_source, seconds),
+        Budget("password.global", "all", limits.password_global, seconds),
+    )
+    try:
+        spend(own)
+    except TooMany:
+        return False
+    return True
+
+
+def _own_budget(account: Account | None, identifier: str) -> Budget:
+    limits = settings.current().limits
+    seconds = limits.password_window_minutes * 60
+    who = account.uid if account else digest(identifier.strip().lower()).hex()
+    if _in_known_browser(account):
+        browser = known_browser.current().binding.hex()
+        return Budget("password.browser", f"{browser}:{who}", limits.password_per_browser, seconds)
+    return Budget("password.account", who, limits.password_per_account, seconds)
+
+
+def _in_known_browser(account: Account | None) -> bool:
+    return account is not None and known_browser.current().knows(account.uid)

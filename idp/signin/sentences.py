@@ -1,0 +1,32 @@
+"""What people read while they sign in: why we ask, and what was refused."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from idp.core.sentences import BY_KEY, Sentence
+
+# By the `reason` of SignInRequired; areas above add theirs.
+REASONS: dict[str, Any] = {
+    "always_mfa": _l("Your account always asks for two factors."),
+    "change_factors": _l("You are about to change how you prove who you are."),
+    "first_factor": _l("You are about to add a second factor to your account."),
+    "weaken": _l("You are about to make your account easier to enter."),
+}
+ANY_REASON = _l("What you want to do next needs a fresh proof that it is you.")
+WRONG = _l("E-mail address, identifier or password is not right.")
+
+BY_KEY.update(
+    {
+        "sign_in_wrong": Sentence(_l("Sign in"), WRONG),
+        "cookies_needed": Sentence(
+            _l("Your browser keeps no cookies"),
+            _l("Signing in needs cookies. Allow them for this address, then open the page again."),
+        ),
+    }
+)
+
+
+def reason(key: str) -> Any:
+    """Return why a signed-in person is asked again."""
+    return REASONS.get(key, ANY_REASON)

@@ -1,0 +1,192 @@
+"""The steps of a sign-in, in their order; a step-up is the same list with a higher wanted level."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+
+from idp.accounts import session
+from idp.accounts.models import Account, UserSession
+from idp.accounts.session import Proof
+from idp.core import clock
+from idp.core.db import transactional
+from idp.core.levels import MFA, SFA, reaches, stronger
+from idp.mfa import enrolment, factors
+from idp.mfa.factor import Factor
+from idp.signin import known_browser
+from idp.signin.attempt import again, expired, move
+from idp.signin.models import Attempt, AttemptState
+
+PASSWORD_AMR = "pwd"  # noqa: S105 - RFC 8176
+MFA_AMR = "mfa"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page of the way: its name, whether it is still needed, and its endpoint."""
+
+    name: str
+    needed: Callable[[Attempt], bool]
+    endpoint: str
+
+
+def needs_password(attempt: Attempt) -> bool:
+    """Say whether the password has to be given: here, unless this browser's session has one that still counts."""
+    if _gave_password(attempt):
+        return False
+    open_session = credited(attempt)
+    if open_session is None or _older(open_session.auth_time, attempt.max_age):
+        return True
+    return wanted_level(attempt) == SFA and _older(open_session.proved_at, attempt.within)
+
+
+def needs_factor(attempt: Attempt) -> bool:
+    """Say whether a second factor has to be shown.
+
+    One that was shown before counts only together with the password of its session: else a password given again
+    would make an old factor look fresh.
+    """
+    level = wanted_level(attempt)
+    if level == SFA or any(reaches(proof["acr"], level) for proof in attempt.proofs):
+        return False
+    open_session = credited(attempt)
+    if _gave_password(attempt) or open_session is None or not reaches(open_session.acr, level):
+        return True
+    ages = [age for age in (attempt.max_age, attempt.within) if age is not None]
+    return _older(open_session.proved_at, min(ages, default=None)) or not _was_accepted(attempt, open_session)
+
+
+def needs_first_factor(attempt: Attempt) -> bool:
+    """Say whether a factor has to be added before one can be shown."""
+    return needs_factor(attempt) and not enrolment.authenticators(account_of(attempt).id)
+
+
+STEPS = (
+    Step("password", needs_password, "signin.login"),
+    Step("add_factor", needs_first_factor, "signin.add_factor"),
+    Step("verify", needs_factor, "signin.verify"),
+)
+
+
+def next_step(attempt: Attempt) -> Step | None:
+    """Return the first step that is still needed; None when everything wanted is proved."""
+    return next((step for step in STEPS if step.needed(attempt)), None)
+
+
+def elsewhere(attempt: Attempt, name: str) -> str | None:
+    """Return the address where an attempt is, or None if it is at the step with this name."""
+    if attempt.state is AttemptState.DONE:
+        return attempt.return_to
+    if attempt.state is AttemptState.CANCELLED:
+        return attempt.cancel_to or attempt.return_to
+    if expired(attempt):
+        return again(attempt)
+    step = next_step(attempt)
+    if step is None:
+        _finish(attempt)
+        return attempt.return_to
+    return None if step.name == name else url_for(step.endpoint, t=attempt.public_id)
+
+
+@transactional
+def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> None:
+    """Add a proof; in the same act the session begins, or is strengthened, if nothing more is needed.
+
+    `account` is whose password it was: what somebody else proved before no longer counts. Raise Moved if the attempt
+    went on meanwhile.
+    """
+    before = [] if account else attempt.proofs
+    shown = {"acr": proof.acr, "amr": list(proof.amr), "at": clock.now().isoformat()}
+    move(attempt, account_id=(account or account_of(attempt)).id, proofs=[*before, shown])
+    if next_step(attempt) is None:
+        _finish(attempt)
+
+
+def factor_proof(kind: str) -> Proof:
+    """Return what a second factor proves."""
+    factor = factors.named(kind)
+    return Proof(factor.level, (*factor.amr, MFA_AMR), with_password=False)
+
+
+def account_of(attempt: Attempt) -> Account:
+    """Return who signs in: whoever proved something here, else the person of the session that counts."""
+    if attempt.account:
+        return attempt.account
+    open_session = credited(attempt)
+    if open_session is None:
+        raise RuntimeError("nobody gave a password yet")
+    return open_session.account
+
+
+def credited(attempt: Attempt) -> UserSession | None:
+    """Return the session whose proofs count here: that of the same person, unless all is to be proved anew."""
+    open_session = session.current()
+    if attempt.force or open_session is None:
+        return None
+    return open_session if attempt.account_id in (None, open_session.account_id) else None
+
+
+def password_age(attempt: Attempt) -> int | None:
+    """Return the seconds since the password of a session that counts here; None if it was given in this attempt."""
+    open_session = credited(attempt)
+    if open_session is None or _gave_password(attempt):
+        return None
+    return int((clock.now() - open_session.auth_time).total_seconds())
+
+
+def wanted_level(attempt: Attempt) -> str:
+    """Return the level to reach: what was wanted, what the person always wants, and never less than the session has.
+
+    The last one keeps a password given again from making a two-factor session look fresh.
+    """
+    level = attempt.level
+    open_session = session.current()
+    account = attempt.account or (open_session.account if open_session else None)
+    if open_session and account and account.id == open_session.account_id:
+        level = stronger(level, open_session.acr)
+    if account and account.always_mfa and enrolment.authenticators(account.id):
+        level = stronger(level, MFA)
+    return level
+
+
+def usable(attempt: Attempt) -> list[Factor]:
+    """Return the factors that this attempt accepts, the strongest first."""
+    return factors.accepted(wanted_level(attempt), attempt.methods)
+
+
+@transactional
+def _finish(attempt: Attempt) -> None:
+    """End the attempt and give its proofs to the session, in one act."""
+    move(attempt, state=AttemptState.DONE, ended_at=clock.now())
+    if not attempt.proofs:
+        return
+    account = account_of(attempt)
+    amr = dict.fromkeys(method for proof in attempt.proofs for method in proof["amr"])
+    proof = Proof(_reached(attempt), tuple(amr), with_password=PASSWORD_AMR in amr)
+    open_session = session.current()
+    if open_session and open_session.account_id == account.id:
+        session.strengthen(open_session, proof)
+    else:
+        session.start(account, proof)
+    known_browser.remember(account.uid)
+
+
+def _gave_password(attempt: Attempt) -> bool:
+    return any(PASSWORD_AMR in proof["amr"] for proof in attempt.proofs)
+
+
+def _reached(attempt: Attempt) -> str:
+    level = SFA
+    for proof in attempt.proofs:
+        level = stronger(level, proof["acr"])
+    return level
+
+
+def _older(moment: datetime, seconds: int | None) -> bool:
+    return seconds is not None and clock.now() - moment > timedelta(seconds=seconds)
+
+
+def _was_accepted(attempt: Attempt, open_session: UserSession) -> bool:
+    """Say whether the session's factor is one that this attempt accepts."""
+    return any(set(factor.amr) & set(open_session.amr) for factor in usable(attempt))

@@ -1,0 +1,90 @@
+"""The second step: choosing a verification method and answering it, or adding the first one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idp.core.errors import NotFound
+from idp.mfa import challenges, enrolment
+from idp.mfa.challenges import Asking
+from idp.mfa.factor import Factor, Secret
+from idp.mfa.models import Authenticator, Challenge, Purpose
+from idp.signin import attempt as attempts
+from idp.signin import steps
+from idp.signin.models import Attempt
+
+
+@dataclass(frozen=True)
+class Method:
+    """One choice: the factor, what it is done with, the value of the form, and whether it was used last time."""
+
+    factor: Factor
+    authenticator: Authenticator
+    value: str
+    last_used: bool
+
+
+def methods(attempt: Attempt) -> list[Method]:
+    """Return what this account has and this application accepts, the strongest first."""
+    usable = {factor.name: factor for factor in steps.usable(attempt)}
+    held = [one for one in enrolment.authenticators(steps.account_of(attempt).id) if one.kind in usable]
+    latest = max((one.last_used_at for one in held if one.last_used_at), default=None)
+    seen: set[str] = set()
+    found = []
+    for one in held:
+        # The first of a kind has the plain name; a second phone number is told apart by its id.
+        value = one.kind if one.kind not in seen else f"{one.kind}:{one.id}"
+        seen.add(one.kind)
+        found.append(Method(usable[one.kind], one, value, latest is not None and one.last_used_at == latest))
+    return found
+
+
+def choose(attempt: Attempt, value: str) -> Challenge:
+    """Ask with a method; raise NotFound for one that is not offered, TooMany if no more may be sent."""
+    method = next((method for method in methods(attempt) if method.value == value), None)
+    if method is None:
+        raise NotFound("no_such_factor")
+    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), method.authenticator)
+
+
+def again(attempt: Attempt, challenge: Challenge) -> Challenge:
+    """Ask once more with the same method; raise as `choose` does."""
+    if challenge.purpose is Purpose.ENROL:
+        return enrolment.again(_asking(attempt, Purpose.ENROL), challenge)
+    if challenge.authenticator is None:
+        raise NotFound("no_such_factor")
+    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), challenge.authenticator)
+
+
+def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:
+    """Return what this attempt can answer now."""
+    return challenges.current(attempts.binding(attempt), purpose)
+
+
+def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> None:
+    """Go on with the attempt if the answer is right.
+
+    Raise Rejected, Expired and TooMany as `challenges.answer` does, Moved if the attempt went on meanwhile.
+    """
+
+    def passed(used: Challenge, _secret: Secret) -> None:
+        steps.prove(attempt, steps.factor_proof(used.kind))
+
+    challenges.answer(challenge, given, passed)
+
+
+def begin_first(attempt: Attempt, kind: str, fields: Mapping[str, str]) -> Challenge:
+    """Begin adding the first factor; raise Rejected and TooMany as `enrolment.begin` does."""
+    return enrolment.begin(_asking(attempt, Purpose.ENROL), kind, fields)
+
+
+def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> None:
+    """Add the first factor and go on with the attempt, in one act; raise as `enrolment.confirm` does."""
+
+    def added(factor: Authenticator) -> None:
+        steps.prove(attempt, steps.factor_proof(factor.kind))
+
+    enrolment.confirm(challenge, given, first=True, then=added)
+
+
+def _asking(attempt: Attempt, purpose: Purpose) -> Asking:
+    return Asking(steps.account_of(attempt), purpose, attempts.binding(attempt), attempt.application)

@@ -1,0 +1,178 @@
+"""The pages of signing in and out; each belongs to one step and sends everybody else to where their attempt is."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from idp.accounts import session
+from idp.core.errors import Conflict, SignInRequired, TooMany
+from idp.mfa import challenges, factors, forms
+from idp.mfa.models import Challenge, Purpose
+from idp.mfa.sentences import over, span, waiting
+from idp.signin import attempt as attempts
+from idp.signin import known_browser, password, steps, verification
+from idp.signin.arrival import at, going_on, interrupted
+from idp.signin.forms import PasswordForm
+from idp.signin.models import Attempt
+from idp.signin.sentences import reason
+
+blueprint = Blueprint("signin", __name__)
+blueprint.after_app_request(known_browser.set_cookie)
+
+FILL_IN = ["GET", "POST"]
+
+
+@blueprint.route("/login", methods=FILL_IN)
+@at("password")
+def login(attempt: Attempt) -> ResponseReturnValue:
+    """Ask who it is, and the password."""
+    open_session = steps.credited(attempt)
+    form = PasswordForm(identifier=attempt.login_hint or (open_session.account.email if open_session else ""))
+    if form.validate_on_submit():
+        with form.telling():
+            password.judge(attempt, form.identifier.data, form.password.data)
+            return going_on(attempt)
+    why = reason(attempt.reason) if open_session else ""
+    return render_template("signin/login.html", form=form, attempt=attempt, reason=why), form.status
+
+
+@blueprint.route("/login/verify", methods=FILL_IN)
+@at("verify")
+def verify(attempt: Attempt) -> ResponseReturnValue:
+    """Let the person choose a verification method, ask with it, and judge the answer."""
+    challenge = verification.open_challenge(attempt)
+    if "method" in request.form:
+        return _asked(attempt, request.form["method"])
+    if challenge is None or (request.method == "GET" and "choose" in request.args):
+        return _choices(attempt, late=request.method == "POST")
+    if "again" in request.form:
+        return _asked_again(attempt, challenge, "signin.verify")
+    return _answered(attempt, challenge)
+
+
+@blueprint.route("/login/verify/add", methods=FILL_IN)
+@at("add_factor")
+def add_factor(attempt: Attempt) -> ResponseReturnValue:
+    """Let somebody who has no second factor add the first one, and go on with it."""
+    offered = steps.usable(attempt)
+    if not offered:
+        return render_template("signin/no_method.html", attempt=attempt)
+    challenge = verification.open_challenge(attempt, Purpose.ENROL)
+    if challenge is None or "change" in request.args:
+        kind = request.args.get("method", offered[-1].name)
+        return _offered(attempt, kind, late=challenge is None and "code" in request.form)
+    if "again" in request.form:
+        return _asked_again(attempt, challenge, "signin.add_factor")
+    return _answered(attempt, challenge)
+
+
+@blueprint.get("/login/verify/lost")
+@at("verify")
+def lost(attempt: Attempt) -> ResponseReturnValue:
+    """Say what somebody can do whose phone is gone."""
+    return render_template("signin/lost.html", attempt=attempt, methods=verification.methods(attempt))
+
+
+@blueprint.post("/login/cancel")
+def cancel() -> ResponseReturnValue:
+    """Give up, and go back to where the sign-in was asked for."""
+    found = attempts.find(request.args.get("t", ""))
+    if found is None:
+        return redirect(url_for("signin.login"), 303)
+    if not attempts.expired(found):
+        attempts.cancel(found)
+    return redirect(found.cancel_to or attempts.HOME, 303)
+
+
+@blueprint.route("/logout", methods=FILL_IN)
+def logout() -> ResponseReturnValue:
+    """Ask before ending the session; without one, say so and show the way back in."""
+    open_session = session.current()
+    if open_session is None:
+        return render_template("signin/signed_out.html")
+    if request.method == "GET":
+        return render_template("signin/logout.html")
+    session.end([open_session], "signed_out")
+    return redirect(url_for("signin.logout"), 303)
+
+
+@blueprint.app_errorhandler(SignInRequired)
+def sign_in_first(needed: SignInRequired) -> ResponseReturnValue:
+    """Turn "you must be signed in for this" into a sign-in that comes back to the same page."""
+    return redirect(interrupted(needed), 303)
+
+
+@blueprint.errorhandler(Conflict)
+def overtaken(_refusal: Conflict) -> ResponseReturnValue:
+    """Lead a second click, or a second window, to where the attempt is by now."""
+    return redirect(url_for("signin.login", t=request.args.get("t")), 303)
+
+
+def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
+    if late:
+        flash(over(), "warning")
+        return redirect(url_for("signin.verify", t=attempt.public_id), 303)
+    offered = verification.methods(attempt)
+    page = "signin/choose.html" if offered else "signin/no_method.html"
+    age = steps.password_age(attempt)
+    why = {"reason": reason(attempt.reason), "ago": span(age)} if age is not None else {}
+    return render_template(page, attempt=attempt, methods=offered, **why)
+
+
+def _offered(attempt: Attempt, kind: str, *, late: bool) -> ResponseReturnValue:
+    if late:
+        flash(over(), "warning")
+        return redirect(url_for("signin.add_factor", t=attempt.public_id), 303)
+    form = forms.offer(kind)
+    if form.validate_on_submit():
+        with forms.telling(form, kind):
+            verification.begin_first(attempt, kind, forms.values(form))
+            return redirect(url_for("signin.add_factor", t=attempt.public_id), 303)
+    return _factor_page(attempt, "enrol", kind, form)
+
+
+def _answered(attempt: Attempt, challenge: Challenge) -> ResponseReturnValue:
+    enrolling = challenge.purpose is Purpose.ENROL
+    form = forms.answer(challenge.kind)
+    if form.validate_on_submit():
+        answer = verification.confirm_first if enrolling else verification.answer
+        with forms.telling(form, challenge.kind):
+            answer(attempt, challenge, forms.values(form))
+            return going_on(attempt)
+    if form.over:
+        flash(over(), "warning")
+        return redirect(url_for(request.endpoint or "", t=attempt.public_id), 303)
+    return _factor_page(attempt, "enrol" if enrolling else "ask", challenge.kind, form, challenge)
+
+
+def _factor_page(
+    attempt: Attempt, act: str, kind: str, form: forms.FactorForm, challenge: Challenge | None = None
+) -> ResponseReturnValue:
+    page = render_template(
+        f"mfa/{kind}_{act}.html",
+        frame=f"signin/{act}.html",
+        attempt=attempt,
+        factor=factors.named(kind),
+        form=form,
+        challenge=challenge,
+        others=[factor for factor in steps.usable(attempt) if factor.name != kind],
+        wait=span(challenges.wait(challenge)) if challenge and challenges.wait(challenge) else "",
+    )
+    return page, form.status
+
+
+def _asked(attempt: Attempt, method: str) -> ResponseReturnValue:
+    try:
+        verification.choose(attempt, method)
+    except TooMany as refusal:
+        flash(waiting(refusal), "warning")
+    return redirect(url_for("signin.verify", t=attempt.public_id), 303)
+
+
+def _asked_again(attempt: Attempt, challenge: Challenge, endpoint: str) -> ResponseReturnValue:
+    try:
+        verification.again(attempt, challenge)
+        flash(_("A new code is on its way. Only the newest one counts."), "success")
+    except TooMany as refusal:
+        flash(waiting(refusal), "warning")
+    return redirect(url_for(endpoint, t=attempt.public_id), 303)

@@ -1,0 +1,137 @@
+"""A person at a browser, over Flask's test client: opens pages, follows redirects, fills in the form."""
+
+import re
+from html import unescape
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from idp.accounts import people, session
+from idp.accounts.models import UserSession
+from idp.core.db import db
+from idp.core.outbox import Channel, Message, content_of
+from idp.mfa import enrolment
+from idp.signin.attempt import Wanted, begin
+
+PASSWORD = "violet-harbour-eleven"
+EMAIL = "mira.osten@hospital.example"
+PHONE = "+491713920017"
+OTHER_PHONE = "+491713920018"
+WRONG = "E-mail address, identifier or password is not right."
+
+
+def person(app: Flask, email: str = EMAIL, *phones: str, **flags: bool) -> str:
+    """Make an account with confirmed phones and return its uid."""
+    with app.app_context():
+        account = people.create("Mira", "Osten", email, PASSWORD, "en", **flags)
+        for phone in phones:
+            enrolment.add_confirmed_phone(account, phone)
+        return account.uid
+
+
+class Browser:
+    """One browser with its cookies; `page` is what it shows, `path` where it is."""
+
+    def __init__(self, app: Flask, address: str = "203.0.113.7") -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.client.environ_base |= {"REMOTE_ADDR": address}
+        self.path = ""
+        self.page: TestResponse
+
+    def open(self, path: str) -> TestResponse:
+        return self._show(self.client.get(path, follow_redirects=True))
+
+    def submit(self, path: str = "", **fields: str) -> TestResponse:
+        """Post the page's form, to its own address unless another is given, and follow where it leads."""
+        data = {"csrf_token": self.token(), **fields}
+        return self._show(self.client.post(path or self.path, data=data, follow_redirects=True))
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        """Post without following."""
+        return self.client.post(path, data={"csrf_token": self.token(), **fields})
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
+        assert found, f"no form on {self.path} ({self.page.status_code})"
+        return found[1]
+
+    def wants(self, wanted: Wanted) -> TestResponse:
+        """Begin a sign-in as an application would, in this browser, and open its first page."""
+        cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
+        with self.app.test_request_context(headers={"Cookie": cookies}):
+            url = begin(wanted)
+            answer = self.app.process_response(self.app.make_response(""))
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.client.set_cookie(name, value)
+        return self.open(url)
+
+    def gives_password(self, identifier: str = EMAIL, password: str = PASSWORD) -> TestResponse:
+        return self.submit(identifier=identifier, password=password)
+
+    def chooses(self, method: str = "sms") -> TestResponse:
+        return self.submit(method=method)
+
+    def gives_code(self, code: str = "") -> TestResponse:
+        return self.submit(code=code or newest_code(self.app))
+
+    def signs_in(self, wanted: Wanted | None = None, identifier: str = EMAIL) -> TestResponse:
+        """Go the whole way with the password and, if asked, a text message."""
+        self.wants(wanted) if wanted else self.open("/login")
+        self.gives_password(identifier)
+        if self.path.startswith("/login/verify"):
+            self.chooses()
+            self.gives_code()
+        return self.page
+
+    def signed_in(self) -> UserSession | None:
+        """The session that this browser is in."""
+        cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
+        with self.app.test_request_context(headers={"Cookie": cookies}):
+            return session.current()
+
+    def words(self) -> str:
+        """The visible text of the page's main part."""
+        main = re.search(r"<main.*?</main>", self.page.text, re.DOTALL)
+        assert main, self.page.text
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", main[0])).split())
+
+    def heading(self) -> str:
+        found = re.search(r"<h1>(.*?)</h1>", self.page.text, re.DOTALL)
+        assert found, self.page.text
+        return unescape(found[1])
+
+    def _cookies(self):
+        return list(self.client._cookies.values())
+
+    def _show(self, page: TestResponse) -> TestResponse:
+        self.page = page
+        query = page.request.query_string.decode()
+        self.path = f"{page.request.path}?{query}" if query else page.request.path
+        return page
+
+
+def texts(app: Flask) -> list[tuple[str, str, str]]:
+    """Every text message queued, oldest first: number, text, code."""
+    return [(to, content.text, content.code) for to, content in _messages(app, Channel.SMS)]
+
+
+def mails(app: Flask) -> list[tuple[str, str]]:
+    """Every mail queued, oldest first: address and subject."""
+    return [(to, content.subject) for to, content in _messages(app, Channel.MAIL)]
+
+
+def newest_code(app: Flask) -> str:
+    return texts(app)[-1][2]
+
+
+def wrong_code(app: Flask) -> str:
+    return f"{(int(newest_code(app)) + 1) % 10**6:06d}"
+
+
+def _messages(app: Flask, channel: Channel):
+    with app.app_context():
+        found = db.session.scalars(select(Message).where(Message.channel == channel).order_by(Message.id))
+        return [(message.recipient, content_of(message)) for message in found]

@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from flask import request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 # Only these bytes can make a text invalid, so that almost every request costs one search.
 SUSPICIOUS = re.compile(rb"[\x00\x80-\xff]|%(?:00|[89A-Fa-f][0-9A-Fa-f])")
@@ -14,16 +14,19 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def check() -> None:
-    """Raise BadRequest if the path, the query or the fields are not UTF-8 or hold a NUL character."""
+    """Raise BadRequest if the path, the query or the body are not UTF-8 or hold a NUL, or 413 if it is too large."""
     if "\x00" in request.path or "\ufffd" in request.path or not _text(request.query_string):
         raise BadRequest
     if request.method in ("GET", "HEAD") or not request.mimetype:
         return
+    body = request.get_data()
+    if request.content_length is None and len(body) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge  # Werkzeug cuts a body without a length at the limit and says nothing
     if request.mimetype == "multipart/form-data":
         parts = (part for field in request.form.items(multi=True) for part in field)
         if any("\x00" in part or "\ufffd" in part for part in parts):
             raise BadRequest
-    elif not _text(request.get_data(), encoded=request.mimetype == FORM):
+    elif not _text(body, encoded=request.mimetype == FORM):
         raise BadRequest
 
 

@@ -1,6 +1,7 @@
 """The edge: hosts, sizes, malformed text, refusals and crashes, as people and as programs meet them."""
 
 import re
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -37,6 +38,15 @@ def test_ten_megabytes_are_refused_and_said_so(client: FlaskClient) -> None:
         answer = client.post(address, data={"text": "x" * 10_000_000})
         assert answer.status_code == 413
     assert "larger than we accept" in client.post("/form", data={"text": "x" * 10_000_000}).text
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/json", MULTIPART])
+def test_ten_megabytes_without_a_length_are_refused_too(client: FlaskClient, content_type: str) -> None:
+    for size, status in ((10_000_000, 413), (1000, 200)):
+        chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+        body = BytesIO(b"text=" + b"x" * size)
+        answer = client.post("/oauth2/token", input_stream=body, content_type=content_type, environ_overrides=chunked)
+        assert answer.status_code == status
 
 
 @pytest.mark.parametrize("address", ["/echo", "/oauth2/token", "/no-such-page"])

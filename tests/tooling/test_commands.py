@@ -1,0 +1,110 @@
+"""The small programs behind the Makefile: environment, system packages, translations."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".ci"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, Any]:
+    loaded = runpy.run_path(str(TOOLS / "environment.py"))["main"].__globals__
+    loaded["VENV"] = tmp_path / ".venv"
+    loaded["PYTHON"] = tmp_path / ".venv" / "bin" / "python"
+    return loaded
+
+
+def test_an_old_python_gets_one_sentence(
+    environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+    assert environment["main"]() == 1
+    sentence = "Python 3.11 or newer is needed, and this is 3.9; name another one: make PYTHON=python3.12 run.\n"
+    assert capsys.readouterr().err == sentence
+
+
+def test_the_environment_is_left_alone_until_a_lock_changes(environment: dict[str, Any], tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("one==1\n")
+    environment["PYTHON"].parent.mkdir(parents=True)
+    environment["PYTHON"].touch()
+    assert not environment["_installed"](lock)
+    environment["_stamp"](lock).write_text(environment["_digest"](lock))
+    assert environment["_installed"](lock)
+    lock.write_text("one==2\n")
+    assert not environment["_installed"](lock)
+
+
+def test_python_without_venv_gets_one_sentence(
+    environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(environment, "_install_venv_package", lambda: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert environment["_make_venv"]() == 1
+    assert "sudo apt-get install python3-venv" in capsys.readouterr().err
+
+
+def test_missing_system_packages_are_installed_one_by_one_and_failures_told(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    _program(tmp_path / "apt-get", f'echo "$*" >> {calls}\ncase "$*" in *apache2) exit 1;; esac')
+    _program(tmp_path / "id", "echo 0")
+    script = (TOOLS / "system-packages").read_text()
+    for path in ("/usr/sbin/apache2", "/usr/bin/redis-server"):
+        script = script.replace(path, "/nonexistent")
+    (tmp_path / "system-packages").write_text(script)
+    search = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", tmp_path / "system-packages"],
+        env=os.environ | {"PATH": search},
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    installed = [line.rpartition(" ")[2] for line in calls.read_text().splitlines() if "install" in line]
+    assert {"apache2", "redis-server"} <= set(installed)
+    assert done.stdout.rstrip().endswith("so their tests skip (in CI they fail): apache2")
+
+
+def test_catalogues_are_compiled_when_they_are_older_than_their_text(tmp_path: Path) -> None:
+    translations = runpy.run_path(str(TOOLS / "translations.py"))["compile_all"].__globals__
+    translations["ROOT"] = tmp_path
+    source = tmp_path / "idp" / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
+    source.parent.mkdir(parents=True)
+    source.write_text('msgid "Hello"\nmsgstr "Bonjour"\n')
+    translations["compile_all"]()
+    compiled = source.with_suffix(".mo")
+    assert b"Bonjour" in compiled.read_bytes()
+    before = compiled.stat().st_mtime_ns
+    translations["compile_all"]()
+    assert compiled.stat().st_mtime_ns == before
+    source.write_text('msgid "Hello"\nmsgstr "Salut"\n')
+    os.utime(source, (compiled.stat().st_mtime + 5,) * 2)
+    translations["compile_all"]()
+    assert b"Salut" in compiled.read_bytes()
+
+
+def test_new_texts_reach_the_translations_and_unused_ones_go(tmp_path: Path) -> None:
+    translations = runpy.run_path(str(TOOLS / "translations.py"))["update"].__globals__
+    translations["ROOT"] = tmp_path
+    translations["PROGRAMS"] = ("idp",)
+    (tmp_path / "idp" / "templates").mkdir(parents=True)
+    (tmp_path / "idp" / "templates" / "page.html").write_text('<h1>{{ _("Sign in") }}</h1>')
+    (tmp_path / "idp" / "code.py").write_text('WORDS = _l("Sign out")\n')
+    translations["update"]()
+    assert {one.id for one in translations["translation"]("idp", "fr") if one.id} == {"Sign in", "Sign out"}
+    (tmp_path / "idp" / "code.py").write_text("")
+    translations["update"]()
+    assert {one.id for one in translations["translation"]("idp", "fr") if one.id} == {"Sign in"}
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)

@@ -43,7 +43,8 @@ def _run(app: Flask, chosen: argparse.Namespace) -> None:
     elif chosen.command == "check-migrations":
         command.check(alembic_config())
     else:
-        command.revision(alembic_config(), chosen.words, autogenerate=True)
+        number = f"{len(list(MIGRATIONS.glob('versions/*.py'))) + 1:04d}"
+        command.revision(alembic_config(), chosen.words, autogenerate=True, rev_id=number)
 
 
 def prepare(app: Flask) -> None:

@@ -97,17 +97,20 @@ def _refuse() -> None:
 
 def _readable() -> bool:
     """Tell whether address and form are UTF-8 without NUL, which no database stores."""
+    encoded = [request.query_string]
+    if request.mimetype == "application/x-www-form-urlencoded":
+        encoded.append(request.get_data())
     try:
-        address = unquote_to_bytes(request.environ.get("QUERY_STRING", "")).decode("utf-8")
+        texts = [unquote_to_bytes(part).decode("utf-8") for part in encoded]
     except UnicodeDecodeError:
         return False
-    texts = [address, request.path, *(text for pair in request.form.items(multi=True) for text in pair)]
+    texts += [request.path, *(text for pair in request.form.items(multi=True) for text in pair)]
     return not any("\0" in text or "\ufffd" in text for text in texts)
 
 
 def _explain_old_browsers() -> str | None:
     agent = request.headers.get("User-Agent", "")
-    if request.endpoint == "static" or not any(mark in agent for mark in OLD_BROWSERS):
+    if request.endpoint in (*UNCHECKED, "static") or not any(mark in agent for mark in OLD_BROWSERS):
         return None
     return render_template("unsupported.html")
 

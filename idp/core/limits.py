@@ -95,4 +95,5 @@ def _count(connection: Connection, budget: Budget, now: datetime) -> tuple[int, 
     ).one()
     if counted.tries <= budget.tries:
         return 0, budget.name
-    return max(1, math.ceil((counted.window_ends - now).total_seconds())), budget.name
+    wait = math.ceil((counted.window_ends - now).total_seconds())
+    return min(max(1, wait), budget.seconds), budget.name

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from idp.core.levels import LEVELS, MFA, SFA, reaches
+from idp.core.levels import LEVELS, SFA, reaches
 from idp.mfa import factors
 
 
 class Unmet(Exception):
-    """The client insists on a level that nobody can reach here (OpenID Connect Unmet Authentication Requirements 1.0)."""
+    """The client insists on a level that nobody can reach here (Unmet Authentication Requirements 1.0)."""
 
 
 def wanted_level(acr_values: tuple[str, ...], acr_claim: dict[str, Any] | None, floor: str) -> str:
@@ -33,11 +33,6 @@ def reachable() -> tuple[str, ...]:
     """Return the levels that some verification method of this server reaches."""
     highest = max((LEVELS.index(factor.level) for factor in factors.FACTORS), default=LEVELS.index(SFA))
     return LEVELS[: highest + 1]
-
-
-def application_floor(needs_mfa: bool) -> str:
-    """Return the level below which nobody enters an application."""
-    return MFA if needs_mfa else SFA
 
 
 def _essential(acr_claim: dict[str, Any] | None) -> tuple[str, ...]:

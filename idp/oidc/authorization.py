@@ -34,7 +34,7 @@ def look(request: Request) -> Asked:
     client, wish = request.client, request.parameters
     floor = SFA
     if client.application_id is not None:
-        floor = assurance.application_floor(access.application(client.application_id).needs_mfa)
+        floor = access.application(client.application_id).level
     try:
         level = assurance.wanted_level(wish.acr_values, wish.acr_claim, floor)
     except assurance.Unmet:

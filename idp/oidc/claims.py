@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from idp.accounts.models import Account
-from idp.core import clock, settings
+from idp.core import settings
 from idp.oidc.clients import Client
 from idp.saas import access
 
@@ -44,7 +44,7 @@ def _ern(account: Account, client: Client) -> Claims:
     """The accesses to the client's own SAAS application, and to no other (contract: Claims)."""
     if client.application_id is None:
         return {}
-    held = access.accesses_for(account.id, client.application_id, clock.now())
+    held = access.accesses_for(account.id, client.application_id)
     return {
         "ern_access": [
             {
@@ -59,7 +59,7 @@ def _ern(account: Account, client: Client) -> Claims:
             for one in held
         ],
         "ern": sorted({one.ern for one in held}),
-        "hcp": sorted({one.hcp_code for one in held if one.hcp_code}),
+        "hcp": sorted({one.hcp_code for one in held}),
         "profiles": sorted({profile for one in held for profile in one.profiles}),
         "ern_access_version": access.access_version(account.id),
     }
@@ -69,11 +69,11 @@ def _entitlements(account: Account, client: Client) -> Claims:
     """One URN for each network, hospital and profile (AARC-G069, 2)."""
     if client.application_id is None:
         return {}
-    held = access.accesses_for(account.id, client.application_id, clock.now())
+    held = access.accesses_for(account.id, client.application_id)
     namespace = settings.current().oidc.entitlement_namespace
     return {
         "eduperson_entitlement": [
-            f"{namespace}:group:{_urn(one.ern)}:{_urn(one.hcp_code or one.hcp_name)}:role={_urn(profile)}"
+            f"{namespace}:group:{_urn(one.ern)}:{_urn(one.hcp_code)}:role={_urn(profile)}"
             for one in held
             for profile in one.profiles
         ]

@@ -22,7 +22,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
-class Client(ClientMixin):  # type: ignore[misc]
+class Client(ClientMixin):
     """A client as the protocol needs it: a value that outlives the database session (Authlib's ClientMixin)."""
 
     client_id: str

@@ -85,7 +85,7 @@ def alive(grant: AuthorizationGrant) -> bool:
     )
 
 
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
     """The token endpoint's side, in Authlib's frame: client, redirect URI and PKCE are checked there."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
@@ -102,7 +102,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         """Nothing: the code is out of use already."""
 
 
-class S256Challenge(CodeChallenge):  # type: ignore[misc]
+class S256Challenge(CodeChallenge):
     """PKCE with S256 and nothing else (RFC 7636, 4.6)."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)

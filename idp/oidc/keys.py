@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 from sqlalchemy import select
 
 from idp.core import audit, clock, vault
@@ -46,7 +46,7 @@ def _read() -> Ring:
     keys = {row.kid: _parsed(row) for row in rows}
     signing = {row.algorithm: keys[row.kid] for row in rows if row.retired_at is None}
     everything = KeySet(list(keys.values()))
-    return Ring(signing, everything, everything.as_dict(private=False), time.monotonic())
+    return Ring(signing, everything, dict(everything.as_dict(private=False)), time.monotonic())
 
 
 def _rows() -> list[SigningKey]:
@@ -63,7 +63,7 @@ def ensure() -> None:
 
 
 def _make(algorithm: str) -> None:
-    use = {"use": "sig", "alg": algorithm}
+    use: KeyParameters = {"use": "sig", "alg": algorithm}
     key: Key
     if algorithm == "ES256":
         key = ECKey.generate_key("P-256", use, auto_kid=True)

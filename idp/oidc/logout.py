@@ -10,7 +10,7 @@ from idp.accounts import session
 from idp.oidc import tokens
 
 
-class EndSessionEndpoint(_EndSessionEndpoint):  # type: ignore[misc]
+class EndSessionEndpoint(_EndSessionEndpoint):
     """Ends the session that the ID token hint names, if it is the one of this browser."""
 
     def end_session(self, end_session_request: EndSessionRequest) -> None:

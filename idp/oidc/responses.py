@@ -2,9 +2,10 @@
 
 from urllib.parse import urlencode
 
-from flask import Response, redirect
+from flask import redirect
+from werkzeug.wrappers import Response
 
-from idp.core import headers, settings
+from idp.core import settings
 from idp.oidc.parameters import ErrorResponse, Target
 
 

@@ -32,14 +32,14 @@ blueprint.register_error_handler(ErrorResponse, responses.error_response)
 @blueprint.get("/.well-known/openid-configuration", endpoint="openid_configuration")
 @blueprint.get("/.well-known/oauth-authorization-server", endpoint="oauth_metadata")
 @bare
-def metadata() -> Response:
+def metadata() -> AnyResponse:
     """Tell what the server offers."""
     return _public(discovery.metadata(), METADATA_SECONDS)
 
 
 @blueprint.get("/oauth2/jwks")
 @bare
-def jwks() -> Response:
+def jwks() -> AnyResponse:
     """Publish the keys that tokens are verified with."""
     return _public(keys.ring().public, KEYS_SECONDS)
 
@@ -134,11 +134,12 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
 
 
 def _no_access(asked: Asked, handle: str) -> str:
+    application_id = asked.client.application_id
     headers.allow_form_target(asked.parameters.target.redirect_uri)
     return render_template(
         "oidc/no_access.html",
         application=asked.client.client_name,
-        request_access=access.deep_link(asked.client.application_id),
+        request_access=access.deep_link(application_id) if application_id else None,
         again=url_for("oidc.resume", handle=handle),
         back=url_for("oidc.cancel", handle=handle),
     )
@@ -159,7 +160,7 @@ def _bearer_token() -> str | None:
     return request.form.get("access_token") or None
 
 
-def _public(document: dict[str, Any], seconds: int) -> Response:
+def _public(document: dict[str, Any], seconds: int) -> AnyResponse:
     answer = Response(orjson.dumps(document), mimetype="application/json")
     answer.headers["Cache-Control"] = f"public, max-age={seconds}"
     answer.headers["Access-Control-Allow-Origin"] = "*"

@@ -1,17 +1,21 @@
 """A browser over Flask's test client, and what the tests of accounts read from pages, the database and the outbox."""
 
 import re
+import threading
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from idp.accounts import people
+from idp.accounts import people, session
 from idp.accounts.models import Account, UserSession
+from idp.accounts.session import Proof
 from idp.core.db import db
+from idp.core.levels import SFA
 from idp.core.outbox import Message, content_of
 
 PASSWORD = "violet-harbour-eleven"
@@ -101,3 +105,30 @@ def sessions(app: Flask, *, ended: bool | None = None) -> list[UserSession]:
     with app.app_context():
         found = db.session.scalars(select(UserSession).order_by(UserSession.id)).unique().all()
         return [each for each in found if ended is None or (each.ended_at is not None) == ended]
+
+
+def sign_in(browser: Browser, level: str = SFA, *amr: str, email: str = ADA["email"]) -> None:
+    """Give the browser a session of the account, as sign-in does; tests of sign-in itself live elsewhere."""
+    app = browser.app
+    environ = browser.client.environ_base
+    with app.test_request_context("/", base_url="http://localhost:8000", environ_base=environ):
+        account = people.by_address(email)
+        assert account
+        session.start(account, Proof(level, amr or ("pwd",)))
+        token: str = g.session_token
+    browser.client.set_cookie("ern_session", token)
+
+
+def at_work(*jobs: Callable[[], object]) -> None:
+    """Do all jobs at the same moment."""
+    start = threading.Barrier(len(jobs))
+
+    def do(job: Callable[[], object]) -> None:
+        start.wait()
+        job()
+
+    threads = [threading.Thread(target=do, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)

@@ -1,7 +1,6 @@
 """Making accounts and finding them again."""
 
 import re
-import threading
 
 import pytest
 from flask import Flask
@@ -12,7 +11,7 @@ from idp.accounts.people import Person
 from idp.core.audit import AuditEvent
 from idp.core.db import db
 from idp.core.errors import Conflict, Invalid
-from tests.accounts.browser import PASSWORD, accounts, person
+from tests.accounts.browser import PASSWORD, accounts, at_work, person
 
 
 def test_an_account_is_made_once_however_often_it_is_asked_for(app: Flask) -> None:
@@ -76,17 +75,7 @@ def test_an_address_that_is_none_is_refused(app: Flask) -> None:
 
 def test_parallel_makers_get_the_same_account(each_app: Flask) -> None:
     found: list[str] = []
-    start = threading.Barrier(4)
-
-    def make() -> None:
-        start.wait()
-        found.append(person(each_app))
-
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_work(*[lambda: found.append(person(each_app))] * 4)
     assert len(found) == 4
     assert len(set(found)) == 1
     with each_app.app_context():

@@ -1,7 +1,7 @@
 """Creating an account, from the form to the first session."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -16,6 +16,7 @@ from tests.accounts.browser import (
     PASSWORDS,
     Browser,
     accounts,
+    at_work,
     link,
     mails,
     person,
@@ -85,7 +86,7 @@ def test_bad_input_is_explained_and_nothing_typed_is_lost(
     assert words(page).startswith("There is a problem")
     assert words(page).count(sentence) == 2
     assert "<title>Error: " in page.text
-    assert all(kept in page.text for name, kept in fields.items() if name != field and name != "language")
+    assert all(kept in page.text for name, kept in fields.items() if name not in (field, "language"))
     assert mails(app) == []
 
 
@@ -252,17 +253,11 @@ def test_parallel_uses_of_one_link_make_one_account(each_app: Flask) -> None:
     browsers = [Browser(each_app) for _ in range(6)]
     tokens = [token_of(each.get(used)) for each in browsers]
     answers: list[int] = []
-    start = threading.Barrier(len(browsers))
 
     def use(each: Browser, csrf: str) -> None:
-        start.wait()
         answers.append(each.post(used, csrf, **PASSWORDS).status_code)
 
-    threads = [threading.Thread(target=use, args=pair) for pair in zip(browsers, tokens, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_work(*(partial(use, *pair) for pair in zip(browsers, tokens, strict=True)))
     assert len(accounts(each_app)) == 1
     assert sorted(answers)[0] == 303
     assert set(answers) <= {303, 429}
@@ -276,18 +271,11 @@ def test_parallel_links_for_one_address_make_one_account(each_app: Flask) -> Non
     browsers = [Browser(each_app) for _ in paths]
     tokens = [token_of(each.get(path)) for each, path in zip(browsers, paths, strict=True)]
     answers: list[int] = []
-    start = threading.Barrier(len(browsers))
 
     def use(each: Browser, path: str, csrf: str) -> None:
-        start.wait()
         answers.append(each.post(path, csrf, **PASSWORDS).status_code)
 
-    jobs = zip(browsers, paths, tokens, strict=True)
-    threads = [threading.Thread(target=use, args=job) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_work(*(partial(use, *job) for job in zip(browsers, paths, tokens, strict=True)))
     assert sorted(answers) == [303, 409]
     assert len(accounts(each_app)) == 1
 

@@ -65,7 +65,11 @@ def check() -> Any:
 
 
 def _kept() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in SECRETS and "password" not in name
+    ]
 
 
 def _size() -> int:

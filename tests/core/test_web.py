@@ -189,3 +189,17 @@ def test_the_links_of_the_foot_lead_to_pages(client: FlaskClient, address: str) 
 
 def test_the_start_page_leads_to_the_own_account(client: FlaskClient) -> None:
     assert client.get("/").headers["Location"] == "/account"
+
+
+def test_a_redirect_of_the_router_goes_through(client: FlaskClient) -> None:
+    answer = client.get("/static//app.css")
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "http://localhost:8000/static/app.css"
+
+
+def test_a_limit_of_the_protocol_is_told_to_programs_in_its_words(client: FlaskClient) -> None:
+    answer = client.get("/oauth2/refuse?kind=TooMany&key=client_tries")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "90")
+    assert answer.json is not None
+    assert answer.json["error"] == "temporarily_unavailable"
+    assert answer.json["error_description"] == "To protect your account we pause for a moment. Nothing was changed."

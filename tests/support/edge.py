@@ -94,6 +94,7 @@ def build(**environ: str) -> Flask:
     app.context_processor(_visitor)
     for address, view in VIEWS.items():
         app.add_url_rule(address, view_func=view, methods=["GET", "POST"])
+    app.add_url_rule("/oauth2/refuse", endpoint="protocol_refusal", view_func=refuse)
     app.add_url_rule("/only-post", view_func=only_post, methods=["POST"])
     return app
 

@@ -10,6 +10,7 @@ from ecp_client import languages, membership, monitoring, networks, settings, vi
 from ecp_client.assets import asset_url, assets
 from ecp_client.db import connect, placed
 from ecp_client.issuer import Issuer
+from ecp_client.meeting_views import meeting_pages
 from ecp_client.program import KEY, Program, program
 from ecp_client.public_views import public
 from ecp_client.settings import Settings
@@ -38,7 +39,7 @@ def assemble(chosen: Settings) -> Flask:
     web.set_up(app, chosen)
     languages.set_up(app)
     CSRFProtect(app)
-    for part in (public, sign_in_pages, space_pages, assets):
+    for part in (public, sign_in_pages, space_pages, meeting_pages, assets):
         app.register_blueprint(part)
     # Macros are imported without the context of a page: what they need is global.
     app.jinja_env.globals["asset_url"] = asset_url

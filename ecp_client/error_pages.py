@@ -57,6 +57,11 @@ PAGES = {
         _l("You can read it, and write your own post on the notice board."),
         Way.SPACES,
     ),
+    "meeting_not_yours": Words(
+        _l("Only who announced this meeting can call it off"),
+        _l("Write to that person, or ask the coordination team of your network."),
+        Way.SPACES,
+    ),
     "method": Words(_l("This page cannot be opened in that way"), _l("Start again from your networks."), Way.SPACES),
     "too_large": Words(
         _l("What you sent is too large"),

@@ -64,6 +64,23 @@ class Post(Model):
     author: Mapped[Person] = relationship()
 
 
+class Meeting(Model):
+    """A meeting of one ERN that a member announced; `once` makes a double submission one meeting."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (Index(None, "ern", "starts_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ern: Mapped[str] = mapped_column(String(64))
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    once: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(150))
+    place: Mapped[str] = mapped_column(String(300))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    author: Mapped[Person] = relationship()
+
+
 class BrowserSession(Model):
     """A signed-in browser; the cookie holds the token, this row only its hash."""
 

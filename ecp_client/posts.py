@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -74,20 +73,3 @@ def remove(ern: str, post_id: int, person: Person) -> None:
     """Delete one's own post; a second time changes nothing."""
     mine = Post.id == post_id, Post.ern == ern, Post.author_id == person.id
     db.session.execute(delete(Post).where(*mine))
-
-
-@transactional
-def keep_draft(person_id: int, place: str, typed: dict[str, Any]) -> None:
-    """Keep what somebody typed whose session ran out, for when they are back at the same page."""
-    draft = {"place": place, "typed": typed}
-    db.session.execute(update(Person).where(Person.id == person_id).values(draft=draft))
-
-
-@transactional
-def take_draft(person: Person, place: str) -> dict[str, Any]:
-    """What was kept for this page, once; empty if nothing was."""
-    if not person.draft or person.draft["place"] != place:
-        return {}
-    typed: dict[str, Any] = person.draft["typed"]
-    person.draft = None
-    return typed

@@ -1,45 +1,15 @@
 """Pages of members: their networks, the notice board, the other members."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ecp_client import membership, posts, spaces, visitors
-from ecp_client.errors import IssuerSilent, NoMembership, SignInNeeded
+from ecp_client.errors import NoMembership
 from ecp_client.forms import PostForm
-from ecp_client.models import Person
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from ecp_client.visitors import drafted, keeps_what_was_typed, member_of
 
 space_pages = Blueprint("spaces", __name__)
-
-
-def _member(ern: str) -> Person:
-    """The signed-in member of this network; raises NotFound for anybody else's."""
-    person = visitors.signed_in()
-    membership.inside(person, ern)
-    return person
-
-
-def _keeps_what_was_typed(view: Callable[P, R]) -> Callable[P, R]:
-    """A post that cannot be taken now is kept as a draft for when its author is back."""
-
-    @wraps(view)
-    def keeping(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return view(*args, **kwargs)
-        except (SignInNeeded, IssuerSilent) as error:
-            author = getattr(error, "person_id", None) or getattr(visitors.greeted(), "id", None)
-            if request.method == "POST" and author:
-                posts.keep_draft(author, request.path, PostForm().typed())
-            raise
-
-    return keeping
 
 
 @space_pages.get("/spaces")
@@ -57,7 +27,7 @@ def index() -> str | Response:
 @space_pages.get("/spaces/<ern>")
 def home(ern: str) -> str:
     """The notice board of one network, and who one is in it."""
-    person = _member(ern)
+    person = member_of(ern)
     board = posts.board(ern, request.args.get("page", 1, int))
     return render_template("space.html", ern=ern, person=person, board=board, size=spaces.size(ern))
 
@@ -65,18 +35,18 @@ def home(ern: str) -> str:
 @space_pages.get("/spaces/<ern>/members")
 def members(ern: str) -> str:
     """Who belongs to the network."""
-    _member(ern)
+    member_of(ern)
     search = request.args.get("q", "").strip()[: spaces.LONGEST_SEARCH]
     found = spaces.members(ern, search, request.args.get("page", 1, int))
     return render_template("members.html", ern=ern, members=found, search=search)
 
 
 @space_pages.route("/spaces/<ern>/posts/new", methods=["GET", "POST"])
-@_keeps_what_was_typed
+@keeps_what_was_typed(PostForm)
 def new_post(ern: str) -> str | Response:
     """Write a post."""
-    author = _member(ern)
-    form = PostForm(data=_draft(author))
+    author = member_of(ern)
+    form = PostForm(data=drafted(author))
     if not form.validate_on_submit():
         return render_template("post_form.html", ern=ern, form=form, heading=_("Write a post"))
     posts.write(ern, author, str(form.once.data), str(form.title.data), str(form.text.data))
@@ -85,12 +55,12 @@ def new_post(ern: str) -> str | Response:
 
 
 @space_pages.route("/spaces/<ern>/posts/<int:post_id>/edit", methods=["GET", "POST"])
-@_keeps_what_was_typed
+@keeps_what_was_typed(PostForm)
 def edit_post(ern: str, post_id: int) -> str | Response:
     """Change one's own post."""
-    author = _member(ern)
+    author = member_of(ern)
     post = posts.own(ern, post_id, author)
-    form = PostForm(data={"title": post.title, "text": post.text} | _draft(author))
+    form = PostForm(data={"title": post.title, "text": post.text} | drafted(author))
     if not form.validate_on_submit():
         return render_template("post_form.html", ern=ern, form=form, heading=_("Edit your post"))
     posts.edit(post, str(form.title.data), str(form.text.data))
@@ -101,17 +71,13 @@ def edit_post(ern: str, post_id: int) -> str | Response:
 @space_pages.get("/spaces/<ern>/posts/<int:post_id>/delete")
 def ask_to_delete(ern: str, post_id: int) -> str:
     """Ask once before a post goes."""
-    author = _member(ern)
+    author = member_of(ern)
     return render_template("post_delete.html", ern=ern, post=posts.own(ern, post_id, author))
 
 
 @space_pages.post("/spaces/<ern>/posts/<int:post_id>/delete")
 def delete_post(ern: str, post_id: int) -> Response:
     """Delete one's own post."""
-    posts.remove(ern, post_id, _member(ern))
+    posts.remove(ern, post_id, member_of(ern))
     flash(_("Your post is deleted."), "success")
     return redirect(url_for("spaces.home", ern=ern), 303)
-
-
-def _draft(author: Person) -> dict[str, object]:
-    return posts.take_draft(author, request.path) if request.method == "GET" else {}

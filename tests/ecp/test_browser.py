@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from ecp_client import clock
 from tests.ecp.conftest import prepare
 from tests.ecp.issuer import Issuer, access, person
 from tests.support.servers import process
@@ -29,6 +31,9 @@ PATHS = (
     "/spaces/ERN-RND/posts/new",
     "/spaces/ERN-RND/posts/1/edit",
     "/spaces/ERN-RND/posts/1/delete",
+    "/spaces/ERN-RND/meetings",
+    "/spaces/ERN-RND/meetings/new",
+    "/spaces/ERN-RND/meetings/1/delete",
 )
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SMALL = """[...document.querySelectorAll('main .acts a, main button, .top summary, .foot a')]
@@ -76,6 +81,15 @@ def write_post(page: Page, title: str, text: str) -> None:
     page.get_by_role("button", name="Publish").click()
 
 
+def announce_meeting(page: Page) -> None:
+    page.get_by_role("link", name="Announce a meeting").click()
+    page.get_by_label("Title").fill("Annual meeting")
+    page.get_by_label("Day").fill(f"{clock.now() + timedelta(days=30):%Y-%m-%d}")
+    page.get_by_label("Time").fill("17:00")
+    page.get_by_label("Place or link").fill("https://meet.example/a-rather-long-address/of-the-annual-meeting-2026")
+    page.get_by_role("button", name="Announce").click()
+
+
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_every_page_is_accessible_fits_and_keeps_the_policy(
     chromium: Browser, address: str, issuer: Issuer, width: int
@@ -85,6 +99,8 @@ def test_every_page_is_accessible_fits_and_keeps_the_policy(
         page = signed_in(context, address)
         page.get_by_role("link", name="ERN-RND").click()
         write_post(page, "Webinar: ataxias in adolescence", "24 November 2026, 17:00")
+        page.get_by_role("link", name="Meetings").click()
+        announce_meeting(page)
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

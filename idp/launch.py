@@ -14,10 +14,12 @@ from pathlib import Path
 
 from idp.core import configuration
 from idp.core.settings import Demo, SettingsError
+from idp.prepared import Preparation
 from idp.supervisor import Failed, Group, Program, Supervisor, say
 
 ROOT = Path(__file__).parents[1]
-PORTS = 4
+NAMES = ("ERN Login", "CPMS", "ECP", "CPMS training")  # at PORT_BASE, PORT_BASE + 1, ...
+DATABASES = {"idp": "DATABASE_URL", "cpms_client": "CPMS_DATABASE_URL", "ecp_client": "ECP_DATABASE_URL"}
 # Browsers try ::1 for `localhost`, find nobody there and go on to 127.0.0.1: no second address is needed.
 HOST = "127.0.0.1"
 GRANIAN = (
@@ -62,8 +64,8 @@ def main() -> int:
 def read_place(environ: Mapping[str, str]) -> Place:
     """Read PORT_BASE and DATA_DIR; raise Failed with one sentence if they cannot be used."""
     given = environ.get("PORT_BASE") or "8000"
-    if not given.isdecimal() or not 1 <= int(given) <= 65535 - PORTS:
-        raise Failed(f"PORT_BASE must be a number from 1 to {65535 - PORTS}, not {given!r}.")
+    if not given.isdecimal() or not 1 <= int(given) <= 65536 - len(NAMES):
+        raise Failed(f"PORT_BASE must be a number from 1 to {65536 - len(NAMES)}, not {given!r}.")
     data = (ROOT / (environ.get("DATA_DIR") or "var")).resolve()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,7 +80,7 @@ def read_place(environ: Mapping[str, str]) -> Place:
 
 def refuse_used_ports(place: Place) -> None:
     """Raise Failed if somebody already listens on one of our ports (granian would share it and say nothing)."""
-    for port in range(place.port_base, place.port_base + PORTS):
+    for port in range(place.port_base, place.port_base + len(NAMES)):
         if _answers(socket.AF_INET, "127.0.0.1", port) or _answers(socket.AF_INET6, "::1", port):
             raise Failed(
                 f"Port {port} is in use: stop the program that listens on it, or choose four other ports, "
@@ -120,10 +122,10 @@ def groups(place: Place) -> list[Group]:
     }
     worker = Program("Outbox worker", (sys.executable, "-m", "idp.cli", "worker"), login)
     return [
-        _group("ERN Login", "idp", login, place.address(0), worker),
-        _group("CPMS", "cpms_client", cpms, place.address(1)),
-        _group("ECP", "ecp_client", ecp, place.address(2)),
-        _group("CPMS training", "cpms_client", training, place.address(3)),
+        _group(place, 0, "idp", login, worker),
+        _group(place, 1, "cpms_client", cpms),
+        _group(place, 2, "ecp_client", ecp),
+        _group(place, 3, "cpms_client", training),
     ]
 
 
@@ -133,16 +135,14 @@ def announcement(place: Place) -> str:
         "",
         "Ready. Ctrl-C stops everything.",
         "",
-        f"  ERN Login and access requests  {place.address(0)}",
-        f"  CPMS                           {place.address(1)}",
-        f"  ECP                            {place.address(2)}",
-        f"  CPMS training                  {place.address(3)}",
-        f"  Mails and text messages        {place.address(0)}/dev/outbox",
+        *(f"  {name:24} {place.address(offset)}" for offset, name in enumerate(NAMES)),
+        f"  {'Access requests (SAAS)':24} {place.address(0)}/saas/",
+        f"  {'Mails and text messages':24} {place.address(0)}/dev/outbox",
         "",
     ]
     if place.demo.enabled:
         lines += [f"  Demo accounts, all with the password {place.demo.password} (their codes appear in the outbox):"]
-        lines += [f"    {person['email']:32} {person['role']}" for person in _demo_people()]
+        lines += [f"    {person['email']:34} {person['role']}" for person in _demo_people()]
         lines += [""]
     return "\n".join(lines)
 
@@ -152,12 +152,16 @@ def _demo_people() -> list[dict[str, str]]:
     return [{"role": "", **person} for person in people]
 
 
-def _group(name: str, package: str, env: Mapping[str, str], address: str, *more: Program) -> Group:
+def _group(place: Place, offset: int, package: str, env: Mapping[str, str], *more: Program) -> Group:
+    name, address = NAMES[offset], place.address(offset)
+    given = {key: text for key, text in place.environ.items() if key.startswith(("ERN_", "CPMS_", "ECP_"))}
+    note = place.data / f"{name.lower().replace(' ', '-')}.prepared"
+    preparation = Preparation(package, {**given, **env}, env[DATABASES[package]], note)
     prepare = Program(name, (sys.executable, "-m", f"{package}.cli", "prepare"), env)
-    port = address.rpartition(":")[2]
+    port = str(place.port_base + offset)
     command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{package}.app:create_app")
     server = Program(name, command, env, f"{address}/readyz")
-    return Group(prepare, (server, *more))
+    return Group(None if preparation.is_current() else prepare, (server, *more), preparation.keep)
 
 
 def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:

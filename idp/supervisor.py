@@ -39,10 +39,11 @@ class Program:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """What has to end well first (migrations and the like), and the programs that run afterwards."""
+    """What has to end well first (None if nothing has to), what to do then, and the programs that run afterwards."""
 
-    prepare: Program
+    prepare: Program | None
     programs: tuple[Program, ...]
+    prepared: Callable[[], None] = lambda: None
 
 
 class Supervisor:
@@ -90,17 +91,20 @@ class Supervisor:
             _kill_group(child)
 
     def _prepare_and_start(self, group: Group) -> None:
-        child = self._start(group.prepare)
-        code = child.wait() if child else 0
-        with self._lock:
-            self._children.pop(group.prepare, None)
-        if code and not self.stopping.is_set():
-            self._failure = Failed(
-                f"{group.prepare.name} could not be prepared ({_reason(code)}); see its lines above."
-            )
-            self.stopping.set()
+        if group.prepare and self._prepare(group.prepare):
+            group.prepared()
         for program in group.programs:
             self._start(program)
+
+    def _prepare(self, program: Program) -> bool:
+        child = self._start(program)
+        code = child.wait() if child else 1
+        with self._lock:
+            self._children.pop(program, None)
+        if code and not self.stopping.is_set():
+            self._failure = Failed(f"{program.name} could not be prepared ({_reason(code)}); see its lines above.")
+            self.stopping.set()
+        return code == 0
 
     def _start(self, program: Program) -> subprocess.Popen[str] | None:
         with self._lock:

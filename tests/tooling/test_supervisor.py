@@ -124,9 +124,9 @@ def test_a_failed_preparation_stops_everything_and_shows_its_words(supervise: Ru
     assert not process.port_answers(port)
 
 
-@pytest.mark.parametrize("port_base", ["none", "0", "70000", "-1", "65532"])
+@pytest.mark.parametrize("port_base", ["none", "0", "70000", "-1", "65533"])
 def test_an_unusable_port_base_is_told_in_one_sentence(port_base: str) -> None:
-    with pytest.raises(Failed, match="PORT_BASE must be a number from 1 to 65531"):
+    with pytest.raises(Failed, match="PORT_BASE must be a number from 1 to 65532"):
         read_place({"PORT_BASE": port_base})
 
 

@@ -86,14 +86,19 @@ def cancel() -> ResponseReturnValue:
 
 @blueprint.route("/logout", methods=FILL_IN)
 def logout() -> ResponseReturnValue:
-    """Ask before ending the session; without one, say so and show the way back in."""
+    """Ask before ending the session, and end it."""
     open_session = session.current()
-    if open_session is None:
-        return render_template("signin/signed_out.html")
-    if request.method == "GET":
+    if open_session and request.method == "GET":
         return render_template("signin/logout.html")
-    session.end([open_session], "signed_out")
-    return redirect(url_for("signin.logout"), 303)
+    if open_session:
+        session.end([open_session], "signed_out")
+    return redirect(url_for("signin.signed_out"), 303)
+
+
+@blueprint.get("/logout/done")
+def signed_out() -> ResponseReturnValue:
+    """Say that nobody is signed in here any more, and show the way back in."""
+    return redirect(url_for("signin.logout"), 303) if session.current() else render_template("signin/signed_out.html")
 
 
 @blueprint.app_errorhandler(SignInRequired)

@@ -1,0 +1,105 @@
+"""What every factor keeps, whatever it is made of."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from idp.accounts.models import Account
+from idp.core.levels import MFA, reaches
+from idp.mfa import factors
+from idp.mfa.factor import Context, Factor, Given, Prompt, Rejected, Secret
+from tests.mfa.holders import HOLDERS, Holder
+
+CONTEXT = Context(application="CPMS", language="en", host="login.example")
+ACCOUNT = Account(uid="n00axup3", first_name="Ada", last_name="Ferran", language="en")
+
+
+@pytest.fixture(params=factors.FACTORS, ids=lambda factor: factor.name)
+def factor(request: pytest.FixtureRequest, app: Flask) -> Iterator[Factor]:
+    """Each factor in a bare request, without an open database."""
+    with app.test_request_context():
+        yield request.param
+
+
+@pytest.fixture
+def holder(factor: Factor) -> Holder:
+    return HOLDERS[factor.name]
+
+
+@pytest.fixture
+def secret(factor: Factor, holder: Holder) -> Secret:
+    prompt = factor.offer(ACCOUNT, Given(holder.fields()), CONTEXT)
+    return factor.enrol(stored(prompt.memo), holder.answers(prompt))
+
+
+def stored(value: dict) -> dict:
+    """The value as it comes back from the database."""
+    return json.loads(json.dumps(value))
+
+
+def asked(factor: Factor, secret: Secret) -> Prompt:
+    return factor.ask(stored(secret), CONTEXT)
+
+
+def test_the_holder_passes_and_the_secret_can_be_kept(factor: Factor, holder: Holder, secret: Secret) -> None:
+    for _ in range(2):
+        prompt = asked(factor, secret)
+        secret = stored(factor.judge(stored(secret), stored(prompt.memo), holder.answers(prompt)))
+
+
+def test_a_guess_is_rejected_with_a_sentence_at_a_field(factor: Factor, holder: Holder, secret: Secret) -> None:
+    prompt = asked(factor, secret)
+    with pytest.raises(Rejected) as wrong:
+        factor.judge(secret, stored(prompt.memo), holder.guesses(prompt))
+    assert str(factor.sentences[wrong.value.key])
+    assert wrong.value.details["field"] in {field.name for field in factor.answered}
+
+
+def test_a_guess_enrols_nothing(factor: Factor, holder: Holder) -> None:
+    prompt = factor.offer(ACCOUNT, Given(holder.fields()), CONTEXT)
+    with pytest.raises(Rejected):
+        factor.enrol(stored(prompt.memo), holder.guesses(prompt))
+
+
+def test_an_answer_to_one_challenge_is_none_to_another(factor: Factor, holder: Holder, secret: Secret) -> None:
+    first, second = asked(factor, secret), asked(factor, secret)
+    if holder.answers(first) == holder.answers(second):
+        second = asked(factor, secret)
+    with pytest.raises(Rejected):
+        factor.judge(secret, stored(second.memo), holder.answers(first))
+
+
+def test_what_the_browser_sees_holds_no_secret_and_no_answer(factor: Factor, holder: Holder, secret: Secret) -> None:
+    prompt = asked(factor, secret)
+    page = json.dumps(prompt.page)
+    hidden = (*secret.values(), *prompt.memo.values(), *holder.answers(prompt).values())
+    assert not [value for value in hidden if isinstance(value, str) and value in page]
+
+
+def test_the_memo_holds_no_answer_in_plain(factor: Factor, holder: Holder, secret: Secret) -> None:
+    prompt = asked(factor, secret)
+    assert not set(holder.answers(prompt).values()) & set(map(str, prompt.memo.values()))
+
+
+def test_the_same_thing_is_not_enrolled_twice(factor: Factor, holder: Holder, secret: Secret) -> None:
+    with pytest.raises(Rejected) as refused:
+        factor.offer(ACCOUNT, Given(holder.fields(), [secret]), CONTEXT)
+    assert refused.value.key in factor.sentences
+
+
+def test_what_people_type_passes_the_forms_patterns(factor: Factor, holder: Holder, secret: Secret) -> None:
+    answer = holder.answers(asked(factor, secret))
+    assert all(field.pattern.fullmatch(holder.fields()[field.name]) for field in factor.offered)
+    assert all(field.pattern.fullmatch(answer[field.name]) for field in factor.answered)
+
+
+def test_it_says_who_it_is_and_what_it_proves(factor: Factor, secret: Secret, app: Flask) -> None:
+    assert all((str(factor.title), factor.icon, factor.amr, factor.hint(secret)))
+    assert factor.tries > 0
+    assert factor.seconds > 0
+    assert reaches(factor.level, MFA)
+    assert factors.named(factor.name) is factor
+    for act in ("enrol", "ask"):
+        app.jinja_env.get_template(f"mfa/{factor.name}_{act}.html")

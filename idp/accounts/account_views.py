@@ -33,7 +33,8 @@ def settings() -> ResponseReturnValue:
     form = PreferencesForm(obj=own.account)
     if form.validate_on_submit():
         with form.telling():
-            profile.prefer(own.account, _preferences(form, own))
+            wish = Preferences(form.language.data, form.notify_by_mail.data, form.always_mfa.data)
+            profile.prefer(own.account, wish)
             return _done("accounts.settings", _("Your settings are saved."))
     return _settings_page(own, form, ChangePasswordForm(formdata=None), form)
 
@@ -77,13 +78,6 @@ def _settings_page(
         must_require_mfa=profile.must_require_mfa(own.account),
     )
     return page, posted.status
-
-
-def _preferences(form: PreferencesForm, own: UserSession) -> Preferences:
-    # A box that is not offered, or cannot be unticked, is not in the form that comes back.
-    offered = profile.can_require_mfa(own.account) and not profile.must_require_mfa(own.account)
-    always_mfa = form.always_mfa.data if offered else own.account.always_mfa
-    return Preferences(form.language.data, form.notify_by_mail.data, always_mfa)
 
 
 def _done(endpoint: str, sentence: str) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """What people change about their own account; each change is told to their mailboxes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.accounts import links, password_rules, passwords, people, questions, session
 from idp.accounts.links import Purpose
@@ -46,15 +46,13 @@ def must_require_mfa(account: Account) -> bool:
 
 
 def prefer(account: Account, wish: Preferences) -> None:
-    """Change the preferences; raise Invalid for a wish that is not offered.
+    """Change the preferences; "always require multi-factor" stays as it is where it is not offered.
 
     Who stops being asked for two factors proves both first: raise SignInRequired.
     """
-    if wish.always_mfa and not can_require_mfa(account):
-        raise Invalid("always_mfa_needs_factor")
-    if not wish.always_mfa and account.always_mfa:
-        if must_require_mfa(account):
-            raise Invalid("always_mfa_must_stay")
+    if must_require_mfa(account) or not can_require_mfa(account):
+        wish = replace(wish, always_mfa=account.always_mfa)
+    if account.always_mfa and not wish.always_mfa:
         session.require(MFA, settings.current().session.step_up_minutes * 60, "weaken")
     _prefer(account, wish)
 

@@ -30,8 +30,6 @@ AT_FIELD = {
         ),
     ),
     "password_wrong": ("current_password", _l("This is not your current password. Enter it again.")),
-    "always_mfa_needs_factor": ("always_mfa", _l("Add a mobile phone number first. Then you can choose this.")),
-    "always_mfa_must_stay": ("always_mfa", _l("Your rights need two factors always. This cannot be switched off.")),
 }
 
 BY_KEY.update(

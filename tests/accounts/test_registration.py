@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from functools import partial
+from threading import BoundedSemaphore
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from idp.accounts import passwords
 from idp.accounts.models import MailedLink
 from idp.core import clock
 from idp.core.db import db
@@ -202,6 +204,22 @@ def test_an_unfit_password_is_explained_and_the_link_lives_on(
     assert page.status_code == 400
     assert sentence in words(page)
     assert fields["new_password"] == "" or fields["new_password"] not in page.text
+    assert browser.submit(link(app), **PASSWORDS).status_code == 303
+
+
+def test_a_busy_server_says_so_and_the_link_lives_on(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.01)
+    browser.registers()
+    everything = BoundedSemaphore(1)
+    app.extensions["ern_password_permits"] = everything
+    with everything:
+        page = browser.submit(link(app), **PASSWORDS)
+    assert page.status_code == 503
+    assert int(page.headers["Retry-After"]) > 0
+    assert "We are busy at this moment" in words(page) or "was not carried out" in words(page)
+    assert accounts(app) == []
     assert browser.submit(link(app), **PASSWORDS).status_code == 303
 
 

@@ -137,7 +137,7 @@ def move(item: RequestItem, to: ItemState, version: int, decision: Decision) -> 
         .values(
             state=to,
             version=version + 1,
-            decided_at=clock.now() if decision.by_id else None,
+            decided_at=None if to is ItemState.SUBMITTED else clock.now(),
             decided_by_id=decision.by_id,
             decided_as=decision.decided_as,
             reason=decision.reason,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, false, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from idp.accounts import questions
 from idp.accounts.models import Account, AccountState
 from idp.core import clock, settings
 from idp.core.db import db
@@ -38,7 +39,7 @@ def authority_of(account: Account) -> Authority:
         .join(Delegation, Delegation.organisation_id == Organisation.id)
         .where(Delegation.delegate_id == account.id, _lent(now))
     )
-    rows = db.session.execute(union_all(own, lent)).tuples().all()
+    rows = db.session.execute(union_all(own, lent)).all()
     return Authority(
         account.id,
         account.is_administrator,
@@ -115,3 +116,10 @@ def below(paths: frozenset[str]) -> ColumnElement[bool]:
             for path in sorted(paths)
         )
     )
+
+
+@questions.answers_must_keep_mfa
+def decides_about_others(account_id: int) -> bool:
+    """Who decides about others always proves himself with two factors (security.md, 1.5)."""
+    account = db.session.get(Account, account_id)
+    return account is not None and authority_of(account).exists

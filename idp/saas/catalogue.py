@@ -96,7 +96,7 @@ def _load_organisations(data: dict[str, list[Row]]) -> None:
         for position, row in enumerate(sorted(level, key=lambda row: row.pop("order")), len(ids)):
             row |= {"position": position, "parent_id": ids.get(row["path"].rpartition("/")[0])}
         _upsert(Organisation, level, ["path"])
-        ids |= dict(db.session.execute(select(Organisation.path, Organisation.id)).tuples().all())
+        ids |= dict(db.session.execute(select(Organisation.path, Organisation.id)).all())
         before -= {row["path"] for row in level}
     for path in before:
         closing = update(Organisation).where(Organisation.path == path).values(state=OrganisationState.CLOSED)
@@ -153,4 +153,4 @@ def _upsert(model: type[Model], rows: list[Row], key: list[str]) -> None:
 
 def applications() -> list[Application]:
     """Return the catalogue in its order."""
-    return list(db.session.scalars(select(Application).order_by(Application.name)))
+    return list(db.session.scalars(select(Application).order_by(Application.position)))

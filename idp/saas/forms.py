@@ -113,17 +113,17 @@ class DecisionForm(PortalForm):
     decision = RadioField(
         _l("Your decision"),
         choices=[
-            (Verdict.GRANT.value, _l("Approve")),
-            (Verdict.REFUSE.value, _l("Refuse")),
-            (Verdict.ASK.value, _l("Ask the person something, decide later")),
+            SelectChoice(Verdict.GRANT.value, _l("Approve")),
+            SelectChoice(Verdict.REFUSE.value, _l("Refuse")),
+            SelectChoice(Verdict.ASK.value, _l("Ask the person something, decide later")),
         ],
         validate_choice=False,
     )
     guest = RadioField(
         _l("Kind of guest"),
         choices=[
-            (GuestKind.CONSULT.value, _l("Consult only: takes part in panels of others")),
-            (
+            SelectChoice(GuestKind.CONSULT.value, _l("Consult only: takes part in panels of others")),
+            SelectChoice(
                 GuestKind.VIRTUAL_CENTRE.value,
                 _l("With Guest Virtual Centre: also enrols own patients and starts panels"),
             ),
@@ -148,7 +148,7 @@ class DecisionForm(PortalForm):
 
     def kept(self) -> dict[str, Any]:
         """Return what was typed, to be kept while the person proves who he is."""
-        return {name: self[name].raw_data for name in ("item", "decision", "guest", "until", "reason")}
+        return {name: self[name].raw_data or [] for name in ("item", "decision", "guest", "until", "reason")}
 
 
 def _seen(values: list[str]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from idp.core.db import db
 from idp.core.outbox import post_mail
 from idp.saas import organisations
 from idp.saas.authority import administrators, team_of
-from idp.saas.catalogue_models import Decider
+from idp.saas.catalogue_models import Decider, OrganisationKind
 from idp.saas.models import Access, AccessRequest, GuestKind, RequestItem
 
 
@@ -44,6 +44,7 @@ def decided(items: Sequence[RequestItem], approver: Account, accesses: Sequence[
         approver=approver,
         reason=first.reason,
         until=next((access.valid_until for access in accesses if access.valid_until), None),
+        needs_membership=_needs_membership(items),
         virtual_centre=any(access.guest is GuestKind.VIRTUAL_CENTRE for access in accesses),
     )
 
@@ -82,6 +83,13 @@ def access_extended(access: Access) -> None:
     _mail(_holder(access), "access_extended", items=[access], until=access.valid_until)
 
 
+def _needs_membership(items: Sequence[RequestItem]) -> bool:
+    """Whether an application relies on a membership that was not granted in the same act; guests need none."""
+    granted = {item.application_id for item in items}
+    members = [item for item in items if item.organisation.kind is OrganisationKind.PROVIDER]
+    return any(item.application.membership_id and item.application.membership_id not in granted for item in members)
+
+
 def _holder(access: Access) -> Account:
     return db.session.get_one(Account, access.account_id)
 
@@ -89,7 +97,13 @@ def _holder(access: Access) -> Account:
 def _mail(to: Account, template: str, *, items: Sequence[RequestItem] | Sequence[Access], **values: Any) -> None:
     with force_locale(to.language):
         lines = summary(items)
-    values |= {"lines": lines, "network": items[0].organisation.network, "day": day, "quoted": quoted}
+    values |= {
+        "lines": lines,
+        "network": items[0].organisation.network,
+        "application": items[0].application.short_name,
+        "day": day,
+        "quoted": quoted,
+    }
     values |= {"name": to.name, "uid": to.uid, "address": _address(template, values)}
     post_mail(to.email, f"saas/mail/{template}", to.language, **values)
 

@@ -6,11 +6,14 @@ from flask_babel import gettext as _
 
 from idp.accounts import questions, session
 from idp.accounts.models import UserSession
+from idp.core.languages import here
 from idp.saas import access_requests, catalogue, drafts, organisations, wishes
 from idp.saas.forms import ApplicationForm, OrganisationForm, ProfileForm, RecapForm
 from idp.saas.models import Draft
 from idp.saas.organisations import Wanted
 from idp.saas.paging import page_number, page_size
+
+TOP = {"search": None, "page": None}
 
 
 def request_access() -> ResponseReturnValue:
@@ -106,7 +109,16 @@ def _organisation_page(draft: Draft, form: OrganisationForm) -> ResponseReturnVa
     node = trail[-1] if trail else None
     page = organisations.listing(node, Wanted(search, number, size, guests))
     chosen = draft.organisation
-    shown = {"trail": trail, "page": page, "search": search, "draft": draft, "chosen": chosen}
+    shown = {
+        "trail": trail,
+        "trail_links": [(organisations.label(found), here(node=found.path, **TOP)) for found in trail],
+        "up": here(node=trail[-2].path if len(trail) > 1 else None, **TOP),
+        "page": page,
+        "search": search,
+        "draft": draft,
+        "chosen": chosen,
+        "can_go_on": bool(chosen) or any(found.can_be_chosen for found in page.items),
+    }
     return render_template("saas/step_organisation.html", form=form, **shown), form.status
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import joinedload
 
 from idp.accounts.models import Account
-from idp.core import clock
+from idp.core import clock, languages
 from idp.core.db import db
 from idp.saas.catalogue_models import OrganisationKind
 from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemState, RequestItem
-from idp.saas.paging import Page, last_page
+from idp.saas.paging import Page
 
 PER_PAGE = 25
 
@@ -55,18 +55,19 @@ def waiting_of(account_id: int) -> Sequence[RequestItem]:
 
 
 def requests_of(account_id: int, page: int) -> Page[RequestItem]:
-    """Return everything a person ever asked for, the newest first; two queries."""
-    mine = select(RequestItem).where(RequestItem.account_id == account_id)
-    total = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
-    page = last_page(total, page, PER_PAGE)
+    """Return one page of everything a person ever asked for, the newest first; one query."""
     found = (
-        mine.options(*_parts(RequestItem.application, RequestItem.organisation, RequestItem.profile))
+        select(RequestItem, func.count().over())
+        .where(RequestItem.account_id == account_id)
+        .options(*_parts(RequestItem.application, RequestItem.organisation, RequestItem.profile))
         .options(joinedload(RequestItem.request))
         .order_by(RequestItem.id.desc())
-        .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
     )
-    return Page(db.session.scalars(found).all(), total, page, PER_PAGE)
+    rows = db.session.execute(found.offset((page - 1) * PER_PAGE)).all()
+    if not rows and page > 1:
+        return requests_of(account_id, 1)
+    return Page([row[0] for row in rows], rows[0][1] if rows else 0, page, PER_PAGE)
 
 
 def status_of(thing: Access | RequestItem) -> Status:
@@ -86,6 +87,12 @@ def profile_of(thing: Access | RequestItem) -> str:
 def date(moment: datetime) -> str:
     """Return a day as people write it."""
     return str(format_date(moment, "long"))
+
+
+def language_name(code: str) -> str:
+    """Return a language in its own name, with its code: "Français (fr)"."""
+    known = languages.BY_CODE.get(code)
+    return f"{known.name} ({code})" if known else code
 
 
 def _access_status(access: Access) -> Status:

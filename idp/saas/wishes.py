@@ -101,7 +101,7 @@ def items_of(account_id: int, wish: Wish) -> list[RequestItem]:
     beside = membership_offer(account_id, application, organisation) if wish.membership else None
     if beside:
         chosen.append(beside.profile)
-    return [_item(account_id, organisation, profile) for profile in chosen]
+    return [item_for(account_id, organisation, profile) for profile in chosen]
 
 
 def check_chosen(account_id: int, wish: Wish) -> None:
@@ -155,7 +155,8 @@ def _check_profile(offer: Offer, by_code: dict[str, Offer], codes: Collection[st
         raise Invalid("profile_needs", profile=profile.code, needed=needed.profile.code)
 
 
-def _item(account_id: int, organisation: Organisation, profile: Profile) -> RequestItem:
+def item_for(account_id: int, organisation: Organisation, profile: Profile) -> RequestItem:
+    """Return a new wish for a profile at an organisation."""
     return RequestItem(
         account_id=account_id,
         application_id=profile.application_id,

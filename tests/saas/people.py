@@ -1,0 +1,175 @@
+"""People at the access-request portal, their browsers, and what is read from pages, the database and the outbox."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from typing import Any
+
+from flask import Flask, g
+from sqlalchemy import event, select
+from werkzeug.test import TestResponse
+
+from idp.accounts import people, session
+from idp.accounts.models import Account
+from idp.accounts.session import Proof
+from idp.core import clock
+from idp.core.db import db
+from idp.core.levels import MFA, SFA
+from idp.core.outbox import Message, content_of
+from idp.mfa import enrolment
+from idp.saas.direct_grants import Gift, grant_directly
+from idp.saas.models import Access, AccessRequest, GuestKind, RequestItem
+from idp.saas.policy import Approver
+
+CPMS, ECP = 741, 742
+TUEBINGEN = "ERN-RND/DE/DE22"
+MUNICH = "ERN-RND/DE/DE03"
+PISA = "ReCONNET/IT/IT08"
+GUEST = "ERN-RND/DE/0000"
+PASSWORD = "violet-harbour-eleven"
+DEEP_LINK = f"/saas/requestAccess/application/{CPMS}/create.html"
+
+
+class Person:
+    """One person with an account and a browser."""
+
+    def __init__(self, app: Flask, name: str, language: str = "en", *, phone: bool = True, **flags: bool) -> None:
+        self.app = app
+        self.email = f"{name.lower()}@hospital.example"
+        with app.app_context():
+            account = people.create(name, "Vasseur", self.email, PASSWORD, language, **flags)
+            self.id, self.uid, self.name = account.id, account.uid, account.name
+        if phone:
+            self.adds_a_phone()
+        self.client = app.test_client()
+
+    def adds_a_phone(self) -> None:
+        with self.app.app_context():
+            account = db.session.get_one(Account, self.id)
+            enrolment.add_confirmed_phone(account, f"+4917139200{self.id % 100:02d}")
+
+    def signs_in(self, level: str = SFA) -> "Person":
+        with self.app.test_request_context("/", base_url="http://localhost:8000"):
+            session.start(db.session.get_one(Account, self.id), Proof(level, ("pwd", "sms") if level == MFA else ("pwd",)))
+            token: str = g.session_token
+        self.client.set_cookie("ern_session", token)
+        return self
+
+    def opens(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def sends(self, path: str, **fields: Any) -> TestResponse:
+        """Open the page that the form stands on and post the form."""
+        page = self.client.get(path)
+        return self.client.post(path, data={"csrf_token": token_of(page), **fields})
+
+    def presses(self, page: TestResponse, path: str, **fields: Any) -> TestResponse:
+        """Post to another address with the token of a page."""
+        return self.client.post(path, data={"csrf_token": token_of(page), **fields})
+
+    def begins(self, path: str = TUEBINGEN, application: int = CPMS) -> str:
+        """Go through the first two steps and return the address of the third."""
+        second = self.sends("/saas/requestAccess", application=str(application)).location
+        third = self.sends(second, organisation=path)
+        assert third.status_code == 303, words(third)
+        return str(third.location)
+
+    def asks(self, *profiles: str, path: str = TUEBINGEN, application: int = CPMS, **fields: str) -> TestResponse:
+        """Go through the four steps and return the answer to the last one."""
+        third = self.begins(path, application)
+        membership = {"membership": "y"} if fields.pop("membership", "") else {}
+        fourth = self.sends(third, profile=list(profiles), **membership)
+        assert fourth.status_code == 303, words(fourth)
+        return self.sends(fourth.location, comment=fields.get("comment", ""))
+
+    def holds(self, *profiles: str, path: str = TUEBINGEN, application: int = CPMS, guest: GuestKind | None = None) -> "Person":
+        with self.app.app_context():
+            gift = Gift(application, path, profiles, "test", guest)
+            grant_directly(db.session.get_one(Account, self.id), gift)
+        return self
+
+    def approver(self, level: str = MFA) -> Approver:
+        return Approver(self.id, level, clock.now())
+
+    def items(self) -> list[RequestItem]:
+        with self.app.app_context():
+            found = db.session.scalars(select(RequestItem).where(RequestItem.account_id == self.id).order_by(RequestItem.id))
+            items = list(found)
+            for item in items:
+                _ = item.profile.code, item.organisation.path, item.request.reference
+            return items
+
+    def accesses(self) -> list[Access]:
+        with self.app.app_context():
+            found = list(db.session.scalars(select(Access).where(Access.account_id == self.id).order_by(Access.id)))
+            for access in found:
+                _ = access.profile.code, access.organisation.path
+            return found
+
+    def reference(self) -> str:
+        with self.app.app_context():
+            newest = select(AccessRequest.reference).where(AccessRequest.account_id == self.id)
+            return str(db.session.scalars(newest.order_by(AccessRequest.id.desc())).first())
+
+    def decides(self, reference: str, decision: str, items: list[RequestItem], **fields: str) -> TestResponse:
+        values = [f"{item.id}:{item.version}" for item in items]
+        return self.sends(f"/saas/approvals/{reference}", item=values, decision=decision, **fields)
+
+
+class Town:
+    """The people of one test."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def person(self, name: str, language: str = "en", **flags: bool) -> Person:
+        return Person(self.app, name, language, **flags).signs_in()
+
+    def coordinator(self, name: str = "Clara", path: str = TUEBINGEN, language: str = "en") -> Person:
+        return Person(self.app, name, language).holds("Coordinator", "HP", path=path).signs_in(MFA)
+
+    def administrator(self, name: str = "Adele") -> Person:
+        return Person(self.app, name, is_administrator=True).signs_in(MFA)
+
+
+def token_of(page: TestResponse) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found, f"no form on the page ({page.status_code}): {page.text[:500]}"
+    return found[1]
+
+
+def words(page: TestResponse) -> str:
+    """The visible text of a page's main part."""
+    main = re.search(r"<main.*?</main>", page.text, re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main[0] if main else page.text)).split())
+
+
+def mails(app: Flask) -> list[dict[str, str]]:
+    """Every mail queued, oldest first."""
+    with app.app_context():
+        return [_mail(message) for message in db.session.scalars(select(Message).order_by(Message.id))]
+
+
+def _mail(message: Message) -> dict[str, str]:
+    content = content_of(message)
+    assert content
+    return {"to": message.recipient, "language": message.language, "subject": content.subject, "text": content.text}
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Count what is asked of the database meanwhile (without BEGIN and COMMIT)."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT")):
+            seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -1,24 +1,19 @@
 """Composition: the only code, beside the command line, that knows every area."""
 
-import importlib
-import importlib.util
 import sys
 
 from flask import Flask
 
 from idp.accounts import session
-from idp.core import configuration, db, vault, web
+from idp.accounts import views as accounts
+from idp.core import configuration, db, outbox_views, vault, web
 from idp.core.settings import Settings, SettingsError
+from idp.mfa import views as mfa
+from idp.oidc import views as oidc
+from idp.saas import views as saas
+from idp.signin import views as signin
 
-# Each module has a `blueprint`; the order is the order of registration.
-VIEWS = (
-    "idp.core.outbox_views",
-    "idp.accounts.views",
-    "idp.mfa.views",
-    "idp.signin.views",
-    "idp.saas.views",
-    "idp.oidc.views",
-)
+VIEWS = (outbox_views, accounts, mfa, signin, saas, oidc)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -32,12 +27,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions["ern_settings"] = settings
     db.init(app, settings)
     web.init(app)
     session.init(app)
-    for name in VIEWS:
-        if importlib.util.find_spec(name):
-            app.register_blueprint(importlib.import_module(name).blueprint)
+    for views in VIEWS:
+        app.register_blueprint(views.blueprint)
     return app

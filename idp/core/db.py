@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
@@ -70,13 +71,14 @@ def init(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
+            Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(db.engine, settings.database.sqlite_synchronous)
 
 
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 8}
+        return {"hide_parameters": True, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 8}
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:

@@ -75,7 +75,7 @@ class Registration:
     post_logout_redirect_uris: Sequence[str] = ()
     application_id: int | None = None
     token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - the name of a method
-    id_token_signed_response_alg: str = "ES256"
+    id_token_signed_response_alg: str = "ES256"  # noqa: S105 - the name of an algorithm
     scope: str = DEFAULT_SCOPE
 
 

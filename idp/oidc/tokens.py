@@ -15,7 +15,7 @@ from idp.oidc import keys
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 
-ACCESS_TOKEN_ALGORITHM = "ES256"
+ACCESS_TOKEN_ALGORITHM = "ES256"  # noqa: S105 - the name of an algorithm
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
 ID_TOKEN_TYPE = "JWT"  # noqa: S105
 SKEW_SECONDS = 8

@@ -8,14 +8,17 @@ from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from idp.accounts import questions
 from idp.core import clock, headers
 from idp.core.db import transaction
 from idp.core.errors import Invalid
 from idp.core.exempt import bare, csrf_exempt
-from idp.oidc import authorization, checks, discovery, keys, logout, parameters, responses, userinfo
+from idp.core.sentences import BY_KEY
+from idp.oidc import authorization, checks, discovery, keys, logout, parameters, responses, userinfo, visits
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.oidc.parameters import ErrorResponse
+from idp.oidc.sentences import SENTENCES
 from idp.oidc.server import server
 from idp.oidc.tokens import TokenRefused
 from idp.saas import access
@@ -27,6 +30,8 @@ KEYS_SECONDS = 600
 
 blueprint = Blueprint("oidc", __name__)
 blueprint.register_error_handler(ErrorResponse, responses.error_response)
+BY_KEY.update(SENTENCES)
+questions.answers_applications(visits.applications)
 
 
 @blueprint.get("/.well-known/openid-configuration", endpoint="openid_configuration")

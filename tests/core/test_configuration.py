@@ -82,7 +82,7 @@ def test_lists_numbers_and_short_forms_come_from_the_environment(tmp_path: Path)
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "mine.toml"
     broken.write_text("= no")
-    with pytest.raises(SettingsError, match="mine.toml"):
+    with pytest.raises(SettingsError, match=r"mine\.toml"):
         configuration.load({"ERN_CONFIG": str(broken)})
 
 

@@ -168,7 +168,7 @@ def test_an_access_token_ends_after_its_time(signed_in: Browser, relying_party: 
     assert refused.status_code == 401 and 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
 
 
-def test_a_token_of_one_kind_is_refused_in_the_place_of_another(signed_in: Browser, relying_party: RelyingParty) -> None:
+def test_a_token_of_one_kind_is_refused_in_place_of_another(signed_in: Browser, relying_party: RelyingParty) -> None:
     """RFC 8725, 3.11; RFC 9068, 4."""
     tokens = relying_party.redeem(code_for(signed_in, relying_party)).json
     assert relying_party.userinfo(tokens["id_token"]).status_code == 401

@@ -3,35 +3,48 @@
 No application context is open around a test's client: Flask would share it, and with it `g`, between requests.
 """
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from idp.app import create_app
 from idp.core import configuration
 from idp.core.db import Model, db
+from idp.oidc import keys
+
+# Each test has an application of its own; compiling the templates anew for each would take most of its time.
+FOLDER = tempfile.mkdtemp(prefix="ern-templates-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+TEMPLATES = FileSystemBytecodeCache(FOLDER)
 
 
 def configured(url: str, **environ: str) -> Flask:
     """Build the application on a database, with further settings given as environment variables."""
-    return create_app(configuration.load({"ERN_CONFIG": "test", "DATABASE_URL": url, **environ}))
+    app = create_app(configuration.load({"ERN_CONFIG": "test", "DATABASE_URL": url, **environ}))
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
 
 
 def prepared(url: str) -> str:
-    """Make the tables of an empty database and return its URL."""
+    """Make the tables and the signing keys (an RSA key takes a while) of an empty database and return its URL."""
     app = configured(url)
     with app.app_context():
         Model.metadata.create_all(db.engine)
+        keys.ensure()
         db.engine.dispose()
     return url
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with all tables and no rows, to be copied."""
+    """A database with all tables and the keys, to be copied."""
     return prepared(f"sqlite:///{tmp_path_factory.mktemp('template')}/idp.sqlite3")
 
 

@@ -47,7 +47,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def visit(app: Flask, issuer: FakeIssuer) -> Callable[..., FlaskClient]:
-    """Make a browser in which a person is signed in: `visit(accesses=[access(profiles=["Coordinator"])], sub="n00x")`."""
+    """Make a browser in which a person is signed in: `visit(sub="n00x", accesses=[access(hcp="DE03")])`."""
 
     def enter(**person: Any) -> FlaskClient:
         browser = app.test_client()

@@ -189,7 +189,10 @@ def test_the_machines_of_the_operator_get_their_answers(client, app):
 def test_figures_are_shown_to_the_holder_of_the_token(settings):
     for app in made(replace(settings, metrics_token="a-long-token")):
         far = {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}}
-        assert app.test_client().get("/metrics", headers={"Authorization": "Bearer a-long-token"}, **far).status_code == 200
+        assert (
+            app.test_client().get("/metrics", headers={"Authorization": "Bearer a-long-token"}, **far).status_code
+            == 200
+        )
         assert app.test_client().get("/metrics", headers={"Authorization": "Bearer x"}, **far).status_code == 404
 
 

@@ -53,14 +53,17 @@ def test_the_development_configuration_is_the_default():
 
 
 def test_the_environment_overrides_the_file():
-    environ = {f"CPMS_{key}": value for key, value in {
-        "BASE_URL": "http://localhost:9001/",
-        "ISSUER": "http://localhost:9000",
-        "DATABASE_URL": "sqlite:////tmp/x.sqlite",
-        "CLIENT_ID": "other",
-        "CLIENT_SECRET": "other-secret",
-        "SECRET_KEY": "x" * 40,
-    }.items()}
+    environ = {
+        f"CPMS_{key}": value
+        for key, value in {
+            "BASE_URL": "http://localhost:9001/",
+            "ISSUER": "http://localhost:9000",
+            "DATABASE_URL": "sqlite:////tmp/x.sqlite",
+            "CLIENT_ID": "other",
+            "CLIENT_SECRET": "other-secret",
+            "SECRET_KEY": "x" * 40,
+        }.items()
+    }
     settings = cpms_settings.load(environ)
     assert settings.base_url == "http://localhost:9001"
     assert settings.host == "localhost:9001"

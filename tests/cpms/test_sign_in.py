@@ -124,7 +124,7 @@ def by_secret(issuer, claims):
 
 
 def unsigned(issuer, claims):
-    head, body, _signature = issuer.signed(claims).split(".")
+    _head, body, _signature = issuer.signed(claims).split(".")
     return f"eyJhbGciOiJub25lIiwia2lkIjoib25lIn0.{body}."
 
 
@@ -270,7 +270,9 @@ def test_a_callback_of_another_browser_is_refused(app, client, issuer):
     assert sessions(app) == []
 
 
-@pytest.mark.parametrize("address", ["/sign-in/callback", "/sign-in/callback?state=x&code=y", "/sign-in/callback?state=a&state=b"])
+@pytest.mark.parametrize(
+    "address", ["/sign-in/callback", "/sign-in/callback?state=x&code=y", "/sign-in/callback?state=a&state=b"]
+)
 def test_a_callback_out_of_the_blue_is_refused(client, issuer, address):
     assert client.get(address).status_code == 400
 
@@ -290,7 +292,15 @@ def test_two_tabs_sign_in_independently(client, issuer):
     assert client.get(first).location == "/help"
 
 
-ELSEWHERE = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/" + "x" * 2000, "/a\nb", ""]
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "/" + "x" * 2000,
+    "/a\nb",
+    "",
+]
 
 
 @pytest.mark.parametrize("wish", ELSEWHERE)

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import requests
 from flask import Blueprint, Flask, request
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from cpms_client import installation
@@ -44,15 +47,43 @@ def probes() -> Blueprint:
     return blueprint
 
 
+class CompiledTemplates(BytecodeCache):
+    """Compile each template once for the whole run instead of once for each application."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
+EMPTY_DATABASES: dict[bool, bytes] = {}
+
+
 def made(settings: Settings) -> Iterator[Flask]:
-    """Assemble an application on a fresh, marked database, and leave nothing open."""
+    """Assemble an application on a fresh, marked database file, and leave nothing open."""
     app = assemble(settings)
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.register_blueprint(probes())
-    with app.app_context():
-        db.create_all()
-        installation.mark(settings)
-        db.session.remove()
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.training not in EMPTY_DATABASES:
+        with app.app_context():
+            db.create_all()
+            installation.mark(settings)
+        close(app)
+        EMPTY_DATABASES[settings.training] = file.read_bytes()
+    file.write_bytes(EMPTY_DATABASES[settings.training])
     yield app
+    close(app)
+
+
+def close(app: Flask) -> None:
+    """Close every connection, so that the file holds all and no socket stays open."""
     with app.app_context():
         db.session.remove()
         for engine in db.engines.values():

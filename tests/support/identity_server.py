@@ -13,10 +13,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import delete
 
 from idp.app import create_app
 from idp.core import configuration
-from idp.core.db import Model, db
+from idp.core.audit import AuditEvent, AuditHead
+from idp.core.db import Model, db, transaction
 from idp.oidc import keys
 
 # Each test has an application of its own; compiling the templates anew for each would take most of its time.
@@ -38,6 +40,9 @@ def prepared(url: str) -> str:
     with app.app_context():
         Model.metadata.create_all(db.engine)
         keys.ensure()
+        with transaction() as session:  # the story of a test begins with an empty trail
+            session.execute(delete(AuditEvent))
+            session.execute(delete(AuditHead))
         db.engine.dispose()
     return url
 

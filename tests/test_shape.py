@@ -22,6 +22,11 @@ def modules(*tops: str) -> list[Path]:
     return sorted(path for path in found if path.is_file())
 
 
+def written(*tops: str) -> list[Path]:
+    """The modules without the migrations, which are generated lists of columns."""
+    return [path for path in modules(*tops) if "migrations" not in path.parts]
+
+
 def templates() -> list[Path]:
     found = (path for program in PROGRAMS for path in (ROOT / program).rglob("templates/**/*"))
     return sorted(path for path in found if path.suffix in {".html", ".txt", ".xml"})
@@ -37,15 +42,14 @@ def tree(path: Path) -> ast.Module:
 
 
 def test_no_file_is_longer_than_the_ceiling() -> None:
-    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules(*PROGRAMS, ".ci")}
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in written(*PROGRAMS, ".ci")}
     assert {path: lines for path, lines in lengths.items() if lines > FILE_LINES} == {}
 
 
 def test_no_function_is_longer_than_the_ceiling() -> None:
     functions = (
         (f"{name(path)}:{node.lineno} {node.name}", node.end_lineno - node.lineno + 1)
-        for path in modules(*PROGRAMS, ".ci")
-        if "migrations" not in path.parts
+        for path in written(*PROGRAMS, ".ci")
         for node in ast.walk(tree(path))
         if isinstance(node, FUNCTIONS)
     )

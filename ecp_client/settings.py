@@ -1,6 +1,7 @@
 """What an operator may set: read once, typed, and stopped by the first thing that makes no sense."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 V = TypeVar("V")
 ROOT = Path(__file__).resolve().parent.parent
+NOT_SECRET = re.compile("development|-only-|never-for-production")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NEEDED = ("base_url", "issuer", "database_url", "client_id", "client_secret", "secret_key")
 
@@ -131,7 +133,7 @@ def _judge(settings: Settings) -> None:
         raise Unusable("The setting recheck_seconds must not be above 60.")
     if len(settings.secret_key) < 32:
         raise Unusable("The setting secret_key needs at least 32 characters.")
-    if settings.secure and "-only-" in settings.secret_key + settings.client_secret:
+    if settings.secure and NOT_SECRET.search(f"{settings.secret_key} {settings.client_secret}"):
         raise Unusable("A secret of the development settings must not be used in production.")
 
 

@@ -79,7 +79,10 @@ def _judge_bytes() -> None:
     if request.method == "POST":
         if request.mimetype not in (FORM_TYPE, ""):
             raise BadRequest(detail=f"content type {request.mimetype}")
-        sent.append(unquote_to_bytes(request.get_data(cache=True)))
+        body = request.get_data(cache=True)
+        if request.content_length is None and len(body) >= LARGEST_BODY:
+            raise RequestEntityTooLarge  # a body without a length was cut at the limit, without a word
+        sent.append(unquote_to_bytes(body))
     try:
         texts = [part.decode() for part in sent]
     except UnicodeDecodeError:

@@ -35,6 +35,7 @@ PATHS = (
     "/spaces/ERN-RND/meetings/new",
     "/spaces/ERN-RND/meetings/1/delete",
 )
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SMALL = """[...document.querySelectorAll('main .acts a, main button, .top summary, .foot a')]
   .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"""
@@ -165,3 +166,5 @@ def test_a_post_of_ten_megabytes_is_answered_by_the_real_server(address: str) ->
     answer = requests.post(f"{address}/sign-out", data={"x": "y" * 10_000_000}, timeout=20)
     assert answer.status_code == 413
     assert "too large" in answer.text
+    unannounced = requests.post(f"{address}/sign-out", data=iter([b"x=" + b"y" * 10_000_000]), headers=FORM, timeout=20)
+    assert unannounced.status_code == 413

@@ -49,6 +49,7 @@ def test_a_missing_production_setting_is_named(name: str) -> None:
         ("ECP_BASE_URL", "ecp.example", "must be an address"),
         ("ECP_SECRET_KEY", "short", "at least 32"),
         ("ECP_SECRET_KEY", "development-only-ecp-secret-key-0000", "must not be used in production"),
+        ("ECP_CLIENT_SECRET", "ecp-development-secret-never-for-production", "must not be used in production"),
         ("ECP_RECHECK_SECONDS", "61", "not be above 60"),
         ("ECP_RECHECK_SECONDS", "soon", "whole number"),
         ("ECP_IDLE_MINUTES", "0", "whole number"),

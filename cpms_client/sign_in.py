@@ -1,5 +1,6 @@
 """Signing in and out at the identity server: OpenID Connect, code flow with PKCE, state and nonce."""
 
+import re
 import secrets
 from typing import Any
 
@@ -21,14 +22,16 @@ blueprint = Blueprint("sign_in", __name__)
 
 LEVEL = "https://refeds.org/profile/mfa"
 LONGEST_PATH = 1000
+LONGEST_PARAMETER = 2000
 
 
 @blueprint.get("/sign-in")
 def begin() -> Response:
     """Send the person to the identity server, and remember where to go afterwards."""
     browser_memory.setdefault("browser", new_token())
-    wished = request.args.get("max_age", type=int)
-    attempt = attempts.begin(browser_memory["browser"], local_path(request.args.get("return_to", "")), wished)
+    wished = request.args.get("max_age", "")
+    max_age = int(wished) if re.fullmatch("[0-9]{1,6}", wished, re.ASCII) else None
+    attempt = attempts.begin(browser_memory["browser"], local_path(request.args.get("return_to", "")), max_age)
     return redirect(_issuer().authorization_url(attempt.verifier, **_wishes(attempt)))
 
 
@@ -125,7 +128,7 @@ def _way_out(tokens: dict[str, str], state: str) -> str:
 
 def _single(name: str) -> str:
     values = request.args.getlist(name)
-    return values[0] if len(values) == 1 else ""
+    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST_PARAMETER else ""
 
 
 def _issuer() -> IdentityServer:

@@ -277,6 +277,18 @@ def test_a_callback_out_of_the_blue_is_refused(client, issuer, address):
     assert client.get(address).status_code == 400
 
 
+@pytest.mark.parametrize("age", ["-1", "1" * 30, "x", "", "1.5"])
+def test_a_senseless_max_age_is_ignored(client, issuer, age):
+    assert sign_in(client, "/sign-in?max_age=" + age).status_code == 303
+    assert "max_age" not in issuer.wishes
+
+
+def test_an_endless_code_never_reaches_the_identity_server(client, issuer):
+    issuer.twist_callback = lambda answer: answer.update(code="x" * 5000)
+    assert sign_in(client).status_code == 502
+    assert "token" not in issuer.asked
+
+
 def test_a_sign_in_that_took_too_long_ends_with_a_way_on(app, client, issuer):
     callback = begin(client)
     with later(minutes=31):

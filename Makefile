@@ -8,7 +8,7 @@ PYTEST_OPTIONS ?=
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
 
-.PHONY: run test check lint bench format translations lock clean environment test-environment python
+.PHONY: run test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
 run: environment
 	@exec $(BIN)/python -m idp.launch
@@ -19,10 +19,18 @@ test: test-environment
 check: lint
 	@$(MAKE) test PYTEST_OPTIONS="--cov --cov-report=term $(PYTEST_OPTIONS)"
 
-lint: test-environment
-	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
-	@$(BIN)/ruff check --quiet .
+lint: lint-format lint-rules lint-types lint-layers
+
+lint-format: test-environment
+	@$(BIN)/ruff format --check --output-format concise . || { echo "Run make format."; exit 1; }
+
+lint-rules: test-environment
+	@$(BIN)/ruff check --output-format concise .
+
+lint-types: test-environment
 	@$(BIN)/mypy
+
+lint-layers: test-environment
 	@$(BIN)/lint-imports --no-logo
 
 bench: test-environment

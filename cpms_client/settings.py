@@ -13,7 +13,18 @@ CONFIG = Path(__file__).parent.parent / "config"
 ROOT = CONFIG.parent
 NAMED = {"development": "cpms_development.toml", "test": "cpms_test.toml", "training": "training.toml"}
 ENVIRONMENTS = ("development", "test", "training", "production")
-FROM_ENVIRONMENT = ("base_url", "issuer", "database_url", "client_id", "client_secret", "secret_key")
+FROM_ENVIRONMENT = (
+    "base_url",
+    "issuer",
+    "database_url",
+    "client_id",
+    "client_secret",
+    "secret_key",
+    "ecp_url",
+    "training_url",
+    "help_desk",
+    "metrics_token",
+)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

@@ -62,11 +62,13 @@ def test_the_environment_overrides_the_file():
             "CLIENT_ID": "other",
             "CLIENT_SECRET": "other-secret",
             "SECRET_KEY": "x" * 40,
+            "ECP_URL": "http://localhost:9002/",
         }.items()
     }
     settings = cpms_settings.load(environ)
     assert settings.base_url == "http://localhost:9001"
     assert settings.host == "localhost:9001"
+    assert settings.ecp_url == "http://localhost:9002/"
     assert settings.request_access_url == "http://localhost:9000/saas/requestAccess/application/741/create.html"
     assert (settings.client_id, settings.client_secret) == ("other", "other-secret")
 

@@ -1,12 +1,15 @@
 """What all forms here share: the form key against double submits, checks with our own sentences, page arguments."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from cpms_client import clock, coding
@@ -43,10 +46,15 @@ class _OwnSentence:
 
     def pre_validate(self, _form: FlaskForm) -> None:
         """Refuse a value that is not on offer."""
-        known = {str(choice[0]) for choice in self.iter_choices()}  # type: ignore[attr-defined]
+        known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]
         data = self.data  # type: ignore[attr-defined]
         if data is not None and str(data) not in known:
             raise ValidationError(_l("Choose one of the values on offer."))
+
+
+def on_offer(words: Mapping[str, Any]) -> list[SelectChoice]:
+    """Make the choices of a field from values and their words."""
+    return [SelectChoice(value, label) for value, label in words.items()]
 
 
 class Select(_OwnSentence, SelectField):
@@ -97,3 +105,9 @@ def wanted() -> Wanted:
     """Read page, number of rows and search words from the address."""
     arguments = request.args
     return Wanted.of(arguments.get("page", ""), arguments.get("size", ""), arguments.get("q", ""))
+
+
+def list_address(page: int, size: int) -> str:
+    """Give the address of another page of the list that is being shown, with its search and its scope."""
+    kept = {name: value for name, value in request.args.items() if name not in {"lang", "page", "size"}}
+    return f"{request.path}?{urlencode(kept | {'page': page, 'size': size})}"

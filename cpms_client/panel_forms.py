@@ -5,7 +5,7 @@ from wtforms import DateField, HiddenField, SelectMultipleField, StringField, Te
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from cpms_client import clock, networks, words
-from cpms_client.forms import Form, Radios, Select, text
+from cpms_client.forms import Form, Radios, Select, on_offer, text
 from cpms_client.models import Panel
 from cpms_client.panels import PanelRequest
 from cpms_client.states import Urgency
@@ -36,7 +36,7 @@ class RequestForm(Form):
             render_kw={"rows": 8},
         )
     )
-    urgency = Select(_l("Urgency"), choices=words.choices(Urgency), default=Urgency.ROUTINE.value)
+    urgency = Select(_l("Urgency"), choices=on_offer(words.choices(Urgency)), default=Urgency.ROUTINE.value)
     deadline = Deadline(
         _l("Contributions until"), validators=[Optional()], render_kw={"type": "date", "autocomplete": "off"}
     )
@@ -64,7 +64,7 @@ class OpenForm(RequestForm):
 
     def offer(self, own: str) -> None:
         """Fill the list of networks: all but the patient's own, which takes part anyway."""
-        self.networks.choices = [pair for pair in networks.labels().items() if pair[0] != own]
+        self.networks.choices = on_offer({code: name for code, name in networks.labels().items() if code != own})
 
     def full_request(self) -> PanelRequest:
         """Give the checked values with the networks."""
@@ -144,5 +144,5 @@ class NetworkForm(Form):
 
     def offer(self, taking_part: tuple[str, ...]) -> None:
         """Fill the list with the networks that do not take part yet."""
-        left = [pair for pair in networks.labels().items() if pair[0] not in taking_part]
-        self.ern.choices = [("", _l("Choose a network")), *left]
+        left = {code: label for code, label in networks.labels().items() if code not in taking_part}
+        self.ern.choices = on_offer({"": _l("Choose a network")} | left)

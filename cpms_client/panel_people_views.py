@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from cpms_client import colleagues, panel_people, panels
 from cpms_client.errors import Conflict, NotAllowed, NotFound, Refusal
-from cpms_client.forms import SearchForm, wanted
+from cpms_client.forms import SearchForm, on_offer, wanted
 from cpms_client.panel_forms import InviteForm, LeadForm, NetworkForm
 from cpms_client.panel_views import Answer, back_to_panel, to_panel
 from cpms_client.policy import Act
@@ -98,7 +98,7 @@ def lead(number: str) -> Answer:
         raise NotAllowed()
     form = LeadForm()
     joined = [seat for seat in page.record.seats if seat.state is SeatState.ACCEPTED]
-    form.seat.choices = [(str(seat.id), f"{seat.name}, {seat.hcp}") for seat in joined]
+    form.seat.choices = on_offer({str(seat.id): f"{seat.name}, {seat.hcp}" for seat in joined})
     if form.validate_on_submit():
         try:
             seat = panel_people.assign_lead(visitor, number, int(form.seat.data))

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from cpms_client import clock, coding, words
 from cpms_client.claims import Access
-from cpms_client.forms import Form, Radios, Select, a_date, text
+from cpms_client.forms import Form, Radios, Select, a_date, on_offer, text
 from cpms_client.models import Patient
 from cpms_client.patients import PatientData
 from cpms_client.states import AgeKind, ConsentKind, LifeStatus, Sex
@@ -31,7 +31,7 @@ class PatientForm(Form):
     )
     sex = Radios(
         _l("Sex at birth"),
-        choices=words.choices(Sex),
+        choices=on_offer(words.choices(Sex)),
         validators=[InputRequired(_l("Choose the patient's sex at birth."))],
     )
     birth = StringField(
@@ -44,7 +44,7 @@ class PatientForm(Form):
             render_kw=OFF,
         )
     )
-    status = Select(_l("Patient's status"), choices=words.choices(LifeStatus), default=LifeStatus.ALIVE.value)
+    status = Select(_l("Patient's status"), choices=on_offer(words.choices(LifeStatus)), default=LifeStatus.ALIVE.value)
     death = StringField(
         **text(
             _l("Date of death"),
@@ -57,11 +57,13 @@ class PatientForm(Form):
     first_contact = StringField(
         **text(_l("First contact with specialised centre"), 10, checks=[a_date], description=DATE_HINT, render_kw=OFF)
     )
-    onset = Select(_l("Age at onset"), choices=words.choices(AgeKind), default=AgeKind.UNDETERMINED.value)
+    onset = Select(_l("Age at onset"), choices=on_offer(words.choices(AgeKind)), default=AgeKind.UNDETERMINED.value)
     onset_date = StringField(
         **text(_l("Date of onset"), 10, checks=[a_date], description=_l("If you chose Date above."), render_kw=OFF)
     )
-    diagnosed = Select(_l("Age at diagnosis"), choices=words.choices(AgeKind), default=AgeKind.UNDETERMINED.value)
+    diagnosed = Select(
+        _l("Age at diagnosis"), choices=on_offer(words.choices(AgeKind)), default=AgeKind.UNDETERMINED.value
+    )
     diagnosed_date = StringField(
         **text(_l("Date of diagnosis"), 10, checks=[a_date], description=_l("If you chose Date above."), render_kw=OFF)
     )
@@ -179,7 +181,11 @@ def _word_or_date(kind: Any, day: Any) -> None:
 class EnrolForm(PatientForm):
     """A new patient: where, who, and what the patient agreed to."""
 
-    place = Select(_l("Enrol for"), description=_l("The network and hospital that treat the patient."))
+    place = Select(
+        _l("Enrol for"),
+        validators=[InputRequired(_l("Choose the network and hospital that treat the patient."))],
+        description=_l("The network and hospital that treat the patient."),
+    )
     care = BooleanField(
         _l("The patient (or the legal representative) gave written consent to share these data for care"),
         validators=[InputRequired(_l("Without consent to care the patient cannot be enrolled."))],
@@ -189,7 +195,7 @@ class EnrolForm(PatientForm):
 
     def offer(self, places: tuple[Access, ...]) -> None:
         """Fill the list of networks and hospitals."""
-        self.place.choices = [(_key(access), _named(access)) for access in places]
+        self.place.choices = on_offer({_key(access): _named(access) for access in places})
         self._places = {_key(access): access for access in places}
         if len(places) == 1:
             self.place.data = _key(places[0])
@@ -197,6 +203,10 @@ class EnrolForm(PatientForm):
     def chosen_place(self) -> Access:
         """Give the network and hospital that were chosen; the form was checked before."""
         return self._places[self.place.data]
+
+    def only_place(self) -> str:
+        """Name the network and hospital if there is no choice."""
+        return _named(*self._places.values()) if len(self._places) == 1 else ""
 
     def consents(self) -> frozenset[ConsentKind]:
         """Give the consents that were ticked."""

@@ -53,7 +53,7 @@ def enrol() -> Answer:
         flash(_("%(nickname)s is enrolled.", nickname=patient.nickname))
         return redirect(url_for("patient.show", pseudonym=patient.pseudonym), 303)
     form.fresh_key()
-    return render_template("patients/enrol.html", form=form, several=len(places) > 1), 422 if form.errors else 200
+    return render_template("patients/enrol.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.get("/<pseudonym>")

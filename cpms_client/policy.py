@@ -163,7 +163,6 @@ SE_H: Cell = (invited, member, own_hospital)
 SE_E: Cell = (invited, member, own_network)
 SE_N: Cell = (invited, member, own_hospital, asked_network)
 SE_O: Cell = (invited, member, own_patient)
-LE_H: Cell = (lead, own_hospital)
 LE_E: Cell = (lead, own_network)
 LE_N: Cell = (lead, asked_network)
 NETW: Cell = (asked_network,)
@@ -185,10 +184,10 @@ ROWS: dict[Act, tuple[Cell, ...]] = {
     Act.CONTRIBUTE:             (MEMB, MEMB, MEMB, MEMB, MEMB, NO,   MEMB, MEMB),
     Act.LEAD_PANEL:             (LEAD, LEAD, LEAD, NO,   NO,   NO,   NO,   LEAD),
     Act.SIGN_OFF:               (MEMB, MEMB, MEMB, MEMB, MEMB, NO,   MEMB, MEMB),
-    Act.MANAGE_PANEL:           (LEAD, LE_E, LE_E, LE_E, LE_H, NO,   NO,   LEAD),
-    Act.INVITE_MEMBER:          (LEAD, LE_N, LE_N, LE_E, LE_H, NO,   NO,   LEAD),
-    Act.INVITE_GUEST:           (LEAD, LE_E, LE_E, LE_E, NO,   NO,   NO,   LEAD),
-    Act.CLOSE_PANEL:            (LEAD, LE_E, LE_E, LE_E, LE_H, NO,   NO,   LEAD),
+    Act.MANAGE_PANEL:           (LEAD, LE_E, LE_E, ERN_, HOSP, NO,   NO,   LEAD),
+    Act.INVITE_MEMBER:          (LEAD, LE_N, LE_N, ERN_, HOSP, NO,   NO,   LEAD),
+    Act.INVITE_GUEST:           (LEAD, LE_E, LE_E, ERN_, NO,   NO,   NO,   LEAD),
+    Act.CLOSE_PANEL:            (LEAD, LE_E, LE_E, ERN_, HOSP, NO,   NO,   LEAD),
     Act.ASSIGN_LEAD:            (NO,   ERN_, ERN_, NO,   NO,   NO,   NO,   NO),
     Act.DISPATCH_REQUEST:       (NO,   NETW, NETW, NO,   NO,   NO,   NO,   NO),
     Act.SEE_KPIS:               (NO,   YES,  NO,   NO,   NO,   NO,   NO,   NO),

@@ -8,7 +8,7 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 
 from cpms_client import coding
-from cpms_client.forms import Select, text
+from cpms_client.forms import Select, on_offer, text
 from cpms_client.reports import QUESTIONS, Breakdown
 
 
@@ -21,7 +21,7 @@ class QueryForm(FlaskForm):
         csrf = False
 
     ern = Select(_l("Network"))
-    by = Select(_l("Count by"), choices=[(member.value, label) for member, label in QUESTIONS.items()])
+    by = Select(_l("Count by"), choices=on_offer({member.value: label for member, label in QUESTIONS.items()}))
     orpha = StringField(
         **text(
             _l("Only this ORPHAcode"),
@@ -33,7 +33,7 @@ class QueryForm(FlaskForm):
 
     def offer(self, erns: list[str]) -> None:
         """Fill the list of networks."""
-        self.ern.choices = [(ern, ern) for ern in erns]
+        self.ern.choices = on_offer({ern: ern for ern in erns})
         self.ern.data = self.ern.data or erns[0]
         self.by.data = self.by.data or Breakdown.DIAGNOSIS.value
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from cpms_client import networks
 from cpms_client.coding import Feature, feature
+from cpms_client.forms import list_address
 from cpms_client.models import Opening
 from cpms_client.panel_lists import Task
 from cpms_client.policy import GUEST_HOSPITAL
@@ -120,9 +121,9 @@ def word(member: StrEnum) -> LazyString:
     return TABLES[type(member)][member]
 
 
-def choices(kind: type[StrEnum]) -> list[tuple[str, LazyString]]:
+def choices(kind: type[StrEnum]) -> dict[str, LazyString]:
     """Give the values and words of an enum for a select or radio field."""
-    return [(member.value, label) for member, label in TABLES[kind].items()]
+    return {member.value: label for member, label in TABLES[kind].items()}
 
 
 def tone(member: StrEnum) -> str:
@@ -182,3 +183,4 @@ def install(app: App) -> None:
     filters = {"word": word, "tone": tone, "partial_day": partial_day, "features": features, "day": _day}
     more = {"moment": _moment, "act": _act, "network": _network, "held": _held, "counted": _counted}
     app.jinja_env.filters.update(filters | more)
+    app.jinja_env.globals["list_address"] = list_address

@@ -15,7 +15,7 @@ from wtforms.validators import AnyOf, DataRequired, EqualTo, InputRequired, Leng
 from idp.accounts import people
 from idp.accounts.sentences import AT_FIELD
 from idp.core import languages
-from idp.core.errors import Invalid, Refusal, TooMany
+from idp.core.errors import Invalid, TooMany
 from idp.core.sentences import BY_KEY, BY_STATUS
 
 LONGEST_NAME = 100
@@ -36,17 +36,15 @@ class AccountForm(FlaskForm):
         except (Invalid, TooMany) as refusal:
             self.refuse(refusal)
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Invalid | TooMany) -> None:
         """Show a refusal at its field, or for the whole form; the answer gets its status."""
         self.status = refusal.status
-        name, sentence = AT_FIELD.get(refusal.key) or ("", _whole(refusal))
-        text = str(sentence) % refusal.details if refusal.details else str(sentence)
-        if name in self:
-            self[name].errors = [*self[name].errors, text]
-        else:
-            self.form_errors.append(text)
         if isinstance(refusal, TooMany):
-            _announce(refusal.retry_after)
+            self.form_errors.append(_waiting(refusal))
+            return
+        name, sentence = AT_FIELD[refusal.key]
+        text = str(sentence) % refusal.details if refusal.details else str(sentence)
+        self[name].errors = [*self[name].errors, text]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Judge the fields; the answer to a form that needs correcting has status 400."""
@@ -55,11 +53,10 @@ class AccountForm(FlaskForm):
         return right
 
 
-def _whole(refusal: Refusal) -> str:
+def _waiting(refusal: TooMany) -> str:
+    _announce(refusal.retry_after)
     sentence = BY_KEY.get(refusal.key) or BY_STATUS[refusal.status]
-    if not isinstance(refusal, TooMany):
-        return sentence.plain({})
-    wait = str(_l("Try again in about %(minutes)s minutes.", minutes=max(1, ceil(refusal.retry_after / 60))))
+    wait = _l("Try again in about %(minutes)s minutes.", minutes=max(1, ceil(refusal.retry_after / 60)))
     return f"{sentence.plain({})} {wait}"
 
 

@@ -60,9 +60,16 @@ def issue(purpose: Purpose, data: dict[str, Any], account_id: int | None = None)
     return token
 
 
+def named(purpose: Purpose, token: str) -> MailedLink | None:
+    """Return the link with this token, whatever has become of it."""
+    return db.session.scalar(
+        select(MailedLink).where(MailedLink.purpose == purpose, MailedLink.digest == digest(token))
+    )
+
+
 def find(purpose: Purpose, token: str) -> MailedLink:
     """Return a link that can still be used; raise Expired with the reason otherwise."""
-    link = _named(purpose, token)
+    link = named(purpose, token)
     if link is None:
         raise Expired("link_unknown")
     if link.used_at is not None:
@@ -74,7 +81,7 @@ def find(purpose: Purpose, token: str) -> MailedLink:
 
 def just_used(purpose: Purpose, token: str) -> MailedLink | None:
     """Return a link that was used moments ago, for the second submit of one form."""
-    link = _named(purpose, token)
+    link = named(purpose, token)
     if link is None or link.used_at is None:
         return None
     return link if clock.now() - link.used_at <= timedelta(seconds=AGAIN_SECONDS) else None
@@ -101,9 +108,3 @@ def revoke(purpose: Purpose, account_id: int) -> None:
 def sweep() -> None:
     """Remove the links whose time ended long ago, and with them the names of people who never came."""
     db.session.execute(delete(MailedLink).where(MailedLink.expires_at < clock.now() - timedelta(days=KEPT_DAYS)))
-
-
-def _named(purpose: Purpose, token: str) -> MailedLink | None:
-    return db.session.scalar(
-        select(MailedLink).where(MailedLink.purpose == purpose, MailedLink.digest == digest(token))
-    )

@@ -50,19 +50,25 @@ def invited(token: str) -> Person:
     return person
 
 
-def complete(token: str, password: str) -> str:
-    """Make the account, begin its session in this browser and return where to go on (may be empty).
+def going_on(token: str) -> str:
+    """Return the local path that the person was on the way to; empty if there is none."""
+    link = links.named(Purpose.REGISTRATION, token)
+    return _invitation(link)[1] if link else ""
+
+
+def complete(token: str, password: str) -> None:
+    """Make the account and begin its session in this browser.
 
     The same form sent twice within moments signs in twice. Raise Invalid for the password, Busy, and as `invited` does.
     """
     try:
         link = links.find(Purpose.REGISTRATION, token)
-        person, return_to = _invitation(link)
+        person, _ = _invitation(link)
         password_rules.check(people.words(person), password)
         _finish(link.id, person, passwords.hash_of(password))
     except Expired:
-        return _again(token, password)
-    return return_to
+        if not _again(token, password):
+            raise
 
 
 @transactional
@@ -74,21 +80,19 @@ def _finish(link_id: int, person: Person, password_hash: str) -> None:
     session.start(account, PASSWORD_PROOF)
 
 
-def _again(token: str, password: str) -> str:
-    """Sign in the person who sent the form twice; raise Expired for everybody else."""
+def _again(token: str, password: str) -> bool:
+    """Sign in the person who sent the form twice; say whether it was that."""
     link = links.just_used(Purpose.REGISTRATION, token)
-    account = db.session.get(Account, link.account_id) if link and link.account_id else None
+    account = db.session.get(Account, link.account_id) if link else None
     if link is None or account is None or account.state is not AccountState.ACTIVE:
-        links.find(Purpose.REGISTRATION, token)
-        raise Expired("link_used")
-    return_to = _invitation(link)[1]
+        return False
     spend(Budget("link_again", link.id, AGAIN_TRIES, links.AGAIN_SECONDS))
     if not passwords.matches(account, password):
-        raise Expired("link_used")
+        return False
     open_one = session.current()
     if open_one is None or open_one.account_id != account.id:
         session.start(account, PASSWORD_PROOF)
-    return return_to
+    return True
 
 
 def _invitation(link: MailedLink) -> tuple[Person, str]:

@@ -42,7 +42,8 @@ def confirm(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     if form.validate_on_submit():
         with form.telling():
-            return _welcome(registration.complete(token, form.new_password.data))
+            registration.complete(token, form.new_password.data)
+            return _welcome(registration.going_on(token))
     return render_template("accounts/first_password.html", form=form, person=registration.invited(token)), form.status
 
 

@@ -16,7 +16,7 @@ from idp.core import audit, clock, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
 from idp.core.errors import SignInRequired
-from idp.core.levels import MFA, SFA, reaches, stronger
+from idp.core.levels import MFA, SFA, reaches
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
@@ -98,15 +98,18 @@ def start(account: Account, proof: Proof) -> UserSession:
 
 @transactional
 def strengthen(session: UserSession, proof: Proof) -> None:
-    """Add a proof to the session: its level never falls, its token is renewed."""
+    """Add a proof to the session and renew its token.
+
+    A weaker proof than the session has renews the token alone: it must not make an older, stronger one look fresh.
+    """
     now = clock.now()
     token = new_token()
     session.digest = digest(token)
-    session.acr = stronger(session.acr, proof.acr)
-    session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
-    session.proved_at = now
-    if proof.with_password:
-        session.auth_time = now
+    if reaches(proof.acr, session.acr):
+        session.acr = proof.acr
+        session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
+        session.proved_at = now
+        session.auth_time = now if proof.with_password else session.auth_time
     audit.acting(Actor(session.account.uid, session.acr))
     audit.record("session.strengthen", subject=session.account.uid, after={"acr": session.acr, "amr": session.amr})
     g.session_token = token

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import event
 
 from idp.accounts import people, questions, session
@@ -12,8 +12,10 @@ from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.session import Proof
 from idp.core import clock, signals, signed
 from idp.core.db import db, transaction
-from idp.core.levels import MFA
+from idp.core.errors import SignInRequired
+from idp.core.levels import MFA, SFA
 from tests.accounts.browser import ADA, Browser, link, mails, person, sessions, sign_in, token_of, words
+from tests.support.identity_server import configured
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:146.0) Gecko/20100101 Firefox/146.0"
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1"
@@ -77,6 +79,20 @@ def test_all_others_end_and_this_one_stays(app: Flask, desk: Browser, phone: Bro
     assert not third.has_session()
 
 
+def test_who_ends_the_session_one_is_in_loses_its_cookie(app: Flask, desk: Browser) -> None:
+    ends(desk, end=sessions(app)[0].sid)
+    assert desk.client.get_cookie("ern_session") is None
+    assert not desk.has_session()
+
+
+def test_an_ended_session_keeps_when_and_why_it_ended(app: Flask, desk: Browser, phone: Browser) -> None:
+    with app.app_context():
+        found = session.open_sessions(1, clock.now())
+        session.end(found, "first")
+        session.end(found, "second")
+    assert {each.end_reason for each in sessions(app)} == {"first"}
+
+
 def test_nobody_ends_the_session_of_somebody_else(app: Flask, desk: Browser) -> None:
     person(app, "bo@hospital.example")
     stranger = Browser(app)
@@ -120,6 +136,17 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, brow
         assert db.session.get_one(UserSession, 1).digest == signed.digest(token)
 
 
+def test_behind_https_the_cookie_is_bound_to_the_host(sqlite_template: str) -> None:
+    app = configured(sqlite_template, ERN_SERVER__ISSUER="https://login.example")
+    with app.test_request_context("/", base_url="https://login.example"):
+        g.session_token = "token"
+        answer = app.process_response(app.make_response(""))
+    [cookie] = [line for line in answer.headers.getlist("Set-Cookie") if "session=token" in line]
+    assert cookie.startswith("__Host-ern_session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
 def test_a_session_ends_when_it_is_idle(desk: Browser) -> None:
     for minutes in (59, 118):
         with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
@@ -151,17 +178,39 @@ def test_a_made_up_cookie_opens_nothing(app: Flask) -> None:
         assert not browser.has_session()
 
 
-def test_a_stronger_proof_renews_the_token_and_the_level_never_falls(app: Flask, desk: Browser) -> None:
+def test_a_weaker_proof_renews_the_token_but_never_makes_an_old_factor_look_fresh(app: Flask, desk: Browser) -> None:
     cookie = desk.client.get_cookie("ern_session")
     assert cookie
     with app.test_request_context("/", headers={"Cookie": f"ern_session={cookie.value}"}):
         own = session.current()
         assert own
-        before = bytes(own.digest)
-        session.strengthen(own, Proof("https://refeds.org/profile/sfa", ("pwd",)))
+        before, proved, given = bytes(own.digest), own.proved_at, own.auth_time
+        session.strengthen(own, Proof(SFA, ("pwd",)))
         assert (own.acr, own.amr) == (MFA, ["pwd", "sms"])
+        assert (own.proved_at, own.auth_time) == (proved, given)
         assert bytes(own.digest) != before
+        session.strengthen(own, Proof(MFA, ("hwk",), with_password=False))
+        assert (own.amr, own.auth_time) == (["pwd", "sms", "hwk"], given)
+        assert own.proved_at > proved
     assert not desk.has_session()
+
+
+def test_a_page_that_wants_more_than_the_session_proves_asks_for_it(app: Flask, desk: Browser) -> None:
+    cookie = desk.client.get_cookie("ern_session")
+    assert cookie
+    headers = {"Cookie": f"ern_session={cookie.value}"}
+    with app.test_request_context("/"), pytest.raises(SignInRequired):
+        session.require()
+    with app.test_request_context("/", headers=headers):
+        assert session.require(MFA, within=60).account_id
+        with pytest.raises(SignInRequired) as refusal:
+            session.require("phr", reason="phishing")
+        assert (refusal.value.level, refusal.value.reason) == ("phr", "phishing")
+    late = time_machine.travel(clock.now() + timedelta(seconds=61))
+    with late, app.test_request_context("/", headers=headers), pytest.raises(SignInRequired):
+        session.require(MFA, within=60)
+    with app.app_context():
+        assert session.current() is None
 
 
 def test_an_ended_session_is_listed_no_more_and_tells_nobody(app: Flask, desk: Browser, phone: Browser) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idp.accounts.models import Account
 from idp.core import audit, clock, languages, settings, vault
@@ -141,6 +141,12 @@ def context(application: str | None) -> Context:
     """Return where this request asks."""
     host = urlsplit(settings.current().server.issuer).hostname or ""
     return Context(application, languages.current().code, host)
+
+
+@transactional
+def sweep() -> None:
+    """Remove challenges that were over a day ago."""
+    db.session.execute(delete(Challenge).where(Challenge.expires_at < clock.now() - timedelta(seconds=DAY)))
 
 
 @transactional

@@ -44,4 +44,4 @@ def over() -> str:
 
 def span(seconds: int) -> str:
     """Return a length of time as people say it."""
-    return str(format_timedelta(timedelta(seconds=seconds), threshold=1.5))
+    return str(format_timedelta(timedelta(seconds=seconds), threshold=1))

@@ -68,7 +68,8 @@ class Sms:
 
     def description(self, authenticators: Sequence[Authenticator]) -> str:
         """Return which number a text will go to."""
-        return str(_("We send a text message to %(number)s", number=authenticators[0].hint))
+        number = authenticators[0].hint.replace(" ", "\N{NO-BREAK SPACE}")
+        return str(_("We send a text message to %(number)s", number=number))
 
     def hint(self, secret: Secret) -> str:
         """Return the number with its middle hidden: country code and the last three digits."""

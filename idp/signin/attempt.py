@@ -116,8 +116,9 @@ def move(attempt: Attempt, **values: Any) -> None:
 
 @transactional
 def cancel(attempt: Attempt) -> None:
-    """Give a sign-in up."""
-    move(attempt, state=AttemptState.CANCELLED, ended_at=clock.now())
+    """Give a sign-in up; one that is over already stays as it is."""
+    if attempt.state is AttemptState.OPEN and not expired(attempt):
+        move(attempt, state=AttemptState.CANCELLED, ended_at=clock.now())
 
 
 @transactional

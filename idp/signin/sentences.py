@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from idp.core.sentences import BY_KEY, Sentence
+from idp.signin.models import Attempt
 
 # By the `reason` of SignInRequired; areas above add theirs.
 REASONS: dict[str, Any] = {
@@ -18,7 +20,6 @@ WRONG = _l("E-mail address, identifier or password is not right.")
 
 BY_KEY.update(
     {
-        "sign_in_wrong": Sentence(_l("Sign in"), WRONG),
         "cookies_needed": Sentence(
             _l("Your browser keeps no cookies"),
             _l("Signing in needs cookies. Allow them for this address, then open the page again."),
@@ -27,6 +28,8 @@ BY_KEY.update(
 )
 
 
-def reason(key: str) -> Any:
+def reason(attempt: Attempt) -> Any:
     """Return why a signed-in person is asked again."""
-    return REASONS.get(key, ANY_REASON)
+    if attempt.application and attempt.reason not in REASONS:
+        return _("%(application)s asks for one more proof that it is you.", application=attempt.application)
+    return REASONS.get(attempt.reason, ANY_REASON)

@@ -32,7 +32,7 @@ def login(attempt: Attempt) -> ResponseReturnValue:
         with form.telling():
             password.judge(attempt, form.identifier.data, form.password.data)
             return going_on(attempt)
-    why = reason(attempt.reason) if open_session else ""
+    why = reason(attempt) if open_session else ""
     return render_template("signin/login.html", form=form, attempt=attempt, reason=why), form.status
 
 
@@ -73,14 +73,13 @@ def lost(attempt: Attempt) -> ResponseReturnValue:
     return render_template("signin/lost.html", attempt=attempt, methods=verification.methods(attempt))
 
 
-@blueprint.post("/login/cancel")
+@blueprint.get("/login/cancel")
 def cancel() -> ResponseReturnValue:
     """Give up, and go back to where the sign-in was asked for."""
     found = attempts.find(request.args.get("t", ""))
     if found is None:
         return redirect(url_for("signin.login"), 303)
-    if not attempts.expired(found):
-        attempts.cancel(found)
+    attempts.cancel(found)
     return redirect(found.cancel_to or attempts.HOME, 303)
 
 
@@ -120,7 +119,7 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
     offered = verification.methods(attempt)
     page = "signin/choose.html" if offered else "signin/no_method.html"
     age = steps.password_age(attempt)
-    why = {"reason": reason(attempt.reason), "ago": span(age)} if age is not None else {}
+    why = {"reason": reason(attempt), "ago": span(max(age, 60))} if age is not None else {}
     return render_template(page, attempt=attempt, methods=offered, **why)
 
 

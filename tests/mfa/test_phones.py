@@ -93,7 +93,7 @@ def test_the_proof_is_fresh_for_ten_minutes(app: Flask, browser: Browser) -> Non
         clock.shift(timedelta(minutes=11))
         browser.open("/account/phones")
         browser.submit(phone_number=OTHER_PHONE)
-        assert browser.heading() == "Choose your verification method"
+        assert browser.heading() == "One more proof, please"
 
 
 def test_a_password_given_again_is_no_fresh_second_factor(app: Flask, browser: Browser) -> None:
@@ -107,7 +107,7 @@ def test_a_password_given_again_is_no_fresh_second_factor(app: Flask, browser: B
             assert browser.heading() == "Choose your verification method"
         browser.open("/account/phones")
         browser.submit(phone_number=OTHER_PHONE)
-        assert browser.heading() == "Choose your verification method"
+        assert browser.heading() == "One more proof, please"
 
 
 def test_a_number_is_removed_after_a_question(app: Flask, browser: Browser) -> None:

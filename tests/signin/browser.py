@@ -58,7 +58,11 @@ class Browser:
         return found[1]
 
     def wants(self, wanted: Wanted) -> TestResponse:
-        """Begin a sign-in as an application would, in this browser, and open its first page."""
+        """Begin a sign-in as an application would, and open its first page."""
+        return self.open(self.begins(wanted))
+
+    def begins(self, wanted: Wanted) -> str:
+        """Begin a sign-in in this browser; the address of its first page."""
         cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
         with self.app.test_request_context(headers={"Cookie": cookies}):
             url = begin(wanted)
@@ -66,7 +70,7 @@ class Browser:
         for cookie in answer.headers.getlist("Set-Cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             self.client.set_cookie(name, value)
-        return self.open(url)
+        return url
 
     def gives_password(self, identifier: str = EMAIL, password: str = PASSWORD) -> TestResponse:
         return self.submit(identifier=identifier, password=password)
@@ -123,8 +127,12 @@ def mails(app: Flask) -> list[tuple[str, str]]:
     return [(to, content.subject) for to, content in _messages(app, Channel.MAIL)]
 
 
-def newest_code(app: Flask) -> str:
-    return texts(app)[-1][2]
+def newest_code(app: Flask, number: str = "") -> str:
+    """The code in the newest text message, or in the newest to one number; empty if there is none."""
+    newest = select(Message).where(Message.channel == Channel.SMS).order_by(Message.id.desc()).limit(1)
+    with app.app_context():
+        found = db.session.scalar(newest.where(Message.recipient == number) if number else newest)
+        return content_of(found).code if found else ""
 
 
 def wrong_code(app: Flask) -> str:

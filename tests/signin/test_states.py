@@ -69,7 +69,7 @@ def test_two_tabs_do_not_disturb_each_other(app: Flask, browser: Browser) -> Non
     browser.gives_password()
     assert browser.path == "/account/sessions"
     browser.open(first)
-    assert browser.heading() == "Choose your verification method"
+    assert browser.heading() == "One more proof, please"
     browser.chooses()
     browser.gives_code()
     assert browser.path == "/account/details"

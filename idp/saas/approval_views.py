@@ -86,7 +86,7 @@ def access(access_id: int) -> ResponseReturnValue:
             _change(name, _acting(person), access_id, form.reason.data or "")
             flash(_("The access is changed."), "success")
             return redirect(url_for("saas.access", access_id=access_id), 303)
-    return render_template("saas/access.html", form=form, access=found, holder=holder, acts=acts), form.status
+    return render_template("saas/access.html", form=form, access=found, holder=holder, allowed=acts), form.status
 
 
 def _change(name: str, approver: Approver, access_id: int, reason: str) -> None:

@@ -1,16 +1,15 @@
 """The mails about requests and accesses: each act tells each person once, in that person's language."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import force_locale, format_date, gettext
+from flask_babel import force_locale, gettext
 
 from idp.accounts.models import Account
 from idp.core.db import db
 from idp.core.outbox import post_mail
-from idp.saas import organisations
+from idp.saas import organisations, standing
 from idp.saas.authority import administrators, team_of
 from idp.saas.catalogue_models import Decider, OrganisationKind
 from idp.saas.models import Access, AccessRequest, GuestKind, RequestItem
@@ -101,7 +100,7 @@ def _mail(to: Account, template: str, *, items: Sequence[RequestItem] | Sequence
         "lines": lines,
         "network": items[0].organisation.network,
         "application": items[0].application.short_name,
-        "day": day,
+        "day": standing.date,
         "quoted": quoted,
     }
     values |= {"name": to.name, "uid": to.uid, "address": _address(template, values)}
@@ -117,11 +116,6 @@ def summary(items: Sequence[RequestItem] | Sequence[Access]) -> list[tuple[str, 
         profiles = ", ".join(item.profile.code for item in items if item.application_id == id_)
         rows.append((application.label, profiles))
     return rows
-
-
-def day(moment: datetime) -> str:
-    """Return a date as people write it, in the language of the mail."""
-    return str(format_date(moment, "long"))
 
 
 def quoted(text: str) -> str:

@@ -17,6 +17,7 @@ from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemSta
 from idp.saas.paging import Page
 
 PER_PAGE = 25
+DAY = "d MMMM yyyy"  # reads well in every language, where "long" is American in English
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,13 @@ def profile_of(thing: Access | RequestItem) -> str:
 
 def date(moment: datetime) -> str:
     """Return a day as people write it."""
-    return str(format_date(moment, "long"))
+    return str(format_date(moment, DAY))
 
 
 def language_name(code: str) -> str:
-    """Return a language in its own name, with its code: "Français (fr)"."""
+    """Return a language in its own name."""
     known = languages.BY_CODE.get(code)
-    return f"{known.name} ({code})" if known else code
+    return known.name if known else code
 
 
 def _access_status(access: Access) -> Status:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import after_this_request
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, PasswordField, SelectField, StringField, ValidationError
 from wtforms.validators import AnyOf, DataRequired, EqualTo, InputRequired, Length, StopValidation
@@ -56,7 +57,8 @@ class AccountForm(FlaskForm):
 def _waiting(refusal: TooMany) -> str:
     _announce(refusal.retry_after)
     sentence = BY_KEY.get(refusal.key) or BY_STATUS[refusal.status]
-    wait = _l("Try again in about %(minutes)s minutes.", minutes=max(1, ceil(refusal.retry_after / 60)))
+    minutes = max(1, ceil(refusal.retry_after / 60))
+    wait = ngettext("Try again in about %(num)s minute.", "Try again in about %(num)s minutes.", minutes)
     return f"{sentence.plain({})} {wait}"
 
 

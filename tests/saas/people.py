@@ -51,7 +51,9 @@ class Person:
 
     def signs_in(self, level: str = SFA) -> "Person":
         with self.app.test_request_context("/", base_url="http://localhost:8000"):
-            session.start(db.session.get_one(Account, self.id), Proof(level, ("pwd", "sms") if level == MFA else ("pwd",)))
+            session.start(
+                db.session.get_one(Account, self.id), Proof(level, ("pwd", "sms") if level == MFA else ("pwd",))
+            )
             token: str = g.session_token
         self.client.set_cookie("ern_session", token)
         return self
@@ -83,7 +85,9 @@ class Person:
         assert fourth.status_code == 303, words(fourth)
         return self.sends(fourth.location, comment=fields.get("comment", ""))
 
-    def holds(self, *profiles: str, path: str = TUEBINGEN, application: int = CPMS, guest: GuestKind | None = None) -> "Person":
+    def holds(
+        self, *profiles: str, path: str = TUEBINGEN, application: int = CPMS, guest: GuestKind | None = None
+    ) -> "Person":
         with self.app.app_context():
             gift = Gift(application, path, profiles, "test", guest)
             grant_directly(db.session.get_one(Account, self.id), gift)
@@ -94,7 +98,9 @@ class Person:
 
     def items(self) -> list[RequestItem]:
         with self.app.app_context():
-            found = db.session.scalars(select(RequestItem).where(RequestItem.account_id == self.id).order_by(RequestItem.id))
+            found = db.session.scalars(
+                select(RequestItem).where(RequestItem.account_id == self.id).order_by(RequestItem.id)
+            )
             items = list(found)
             for item in items:
                 _ = item.profile.code, item.organisation.path, item.request.reference

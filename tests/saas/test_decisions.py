@@ -42,7 +42,10 @@ def test_each_item_can_be_decided_alone(town: Town) -> None:
     assert [item.state for item in nora.items()] == [ItemState.GRANTED, ItemState.REFUSED, ItemState.GRANTED]
     assert [held.profile.code for held in nora.accesses()] == ["HP", "Member"]
     subjects = [(mail["to"], mail["subject"]) for mail in mails(town.app)[1:]]
-    assert subjects == [(nora.email, "Your access to CPMS is granted"), (nora.email, "Your request for CPMS is refused")]
+    assert subjects == [
+        (nora.email, "Your access to CPMS is granted"),
+        (nora.email, "Your request for CPMS is refused"),
+    ]
     assert "Not a researcher." in words(nora.opens("/saas/user-data"))
 
 
@@ -177,7 +180,9 @@ def test_the_administrator_decides_coordinator_with_hp_and_not_without(town: Tow
     assert [held.profile.code for held in nora.accesses()] == ["Coordinator", "HP"]
     olaf = town.person("Olaf")
     olaf.asks("HP", path=PISA)
-    assert nora.signs_in("https://refeds.org/profile/mfa").opens(f"/saas/approvals/{olaf.reference()}").status_code == 200
+    assert (
+        nora.signs_in("https://refeds.org/profile/mfa").opens(f"/saas/approvals/{olaf.reference()}").status_code == 200
+    )
     assert adele.opens(f"/saas/approvals/{olaf.reference()}").status_code == 404
 
 

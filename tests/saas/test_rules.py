@@ -56,7 +56,9 @@ def test_what_is_held_or_waits_cannot_be_asked_for_again(town: Town) -> None:
 def test_an_unknown_profile_is_refused(town: Town) -> None:
     nora = town.person("Nora")
     assert "Choose access profiles from the list" in words(nora.sends(nora.begins(), profile="Emperor"))
-    assert "Choose access profiles from the list" in words(nora.sends(nora.begins(GUEST), profile=["HP", "Coordinator"]))
+    assert "Choose access profiles from the list" in words(
+        nora.sends(nora.begins(GUEST), profile=["HP", "Coordinator"])
+    )
 
 
 def test_a_two_factor_application_asks_for_the_second_factor_first_and_keeps_everything(town: Town) -> None:
@@ -102,7 +104,9 @@ def test_a_request_that_nobody_could_decide_is_refused_with_the_help_desk_and_lo
     nora = town.person("Nora")
     answer = nora.asks("HP", path=PISA, comment="Ward 7")
     assert answer.status_code == 400
-    assert "ReCONNET has no coordination team here yet. Write to the help desk: helpdesk@ern-login.example" in words(answer)
+    assert "ReCONNET has no coordination team here yet. Write to the help desk: helpdesk@ern-login.example" in words(
+        answer
+    )
     assert "Ward 7" in answer.text
     assert requests(nora) == 0
     assert mails(town.app) == []
@@ -191,7 +195,9 @@ def test_unknown_addresses_are_explained(town: Town, path: str, status: int, sen
     assert (answer.status_code, sentence in words(answer)) == (status, True), words(answer)
 
 
-@pytest.mark.parametrize("node", ["ERN-XYZ", "ERN-RND/XX", "ERN-RND/DE/DE99", "../..", "%", "ERN-RND/DE/DE22/x", "x" * 5000])
+@pytest.mark.parametrize(
+    "node", ["ERN-XYZ", "ERN-RND/XX", "ERN-RND/DE/DE99", "../..", "%", "ERN-RND/DE/DE22/x", "x" * 5000]
+)
 def test_an_unknown_organisation_is_explained(town: Town, node: str) -> None:
     nora = town.person("Nora")
     second = nora.sends(DEEP_LINK, application="741").location

@@ -11,7 +11,9 @@ def test_a_newcomer_asks_the_coordinator_grants_and_the_access_is_there(town: To
     second = nora.sends(DEEP_LINK, application=str(CPMS)).location
     assert "ERN-RND - Neurological Diseases" in words(nora.opens(second))
     assert "Allemagne" in words(nora.opens(f"{second}?node=ERN-RND"))
-    assert "DE22 - University Hospital and Faculty of Medicine Tubingen" in words(nora.opens(f"{second}?node=ERN-RND/DE"))
+    assert "DE22 - University Hospital and Faculty of Medicine Tubingen" in words(
+        nora.opens(f"{second}?node=ERN-RND/DE")
+    )
     third = nora.sends(f"{second}?node=ERN-RND/DE", organisation=TUEBINGEN).location
     fourth = nora.sends(third, profile="HP", membership="y").location
     assert "DE22" in words(nora.opens(fourth))

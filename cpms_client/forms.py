@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from cpms_client import clock, coding
 from cpms_client.errors import Refusal
@@ -27,7 +27,7 @@ def stripped(typed: str | None) -> str:
 def text(label: Any, most: int, **options: Any) -> dict[str, Any]:
     """Describe a text field of at most `most` characters; `required` is the sentence to say when it is empty."""
     required = options.pop("required", None)
-    checks = [InputRequired(required) if required else Optional(strip_whitespace=True)]
+    checks = [DataRequired(required) if required else Optional(strip_whitespace=True)]
     too_long = _l("This is too long: %(most)s characters at most.", most=most)
     checks += [*options.pop("checks", ()), Length(max=most, message=too_long)]
     return {"label": label, "validators": checks, "filters": [stripped], **options}
@@ -48,7 +48,7 @@ class _OwnSentence:
         """Refuse a value that is not on offer."""
         known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]
         data = self.data  # type: ignore[attr-defined]
-        if data is not None and str(data) not in known:
+        if data and str(data) not in known:
             raise ValidationError(_l("Choose one of the values on offer."))
 
 

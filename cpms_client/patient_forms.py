@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
@@ -128,7 +129,9 @@ class PatientForm(Form):
         try:
             coding.features(field.data)
         except ValueError as wrong:
-            sentence = _l("An HPO identifier has 7 digits, such as HP:0001251. Look at: %(line)s", line=str(wrong)[:80])
+            # A lazy text counts as markup in a template; what was typed must come as plain text, to be escaped.
+            line = str(wrong)[:80]
+            sentence = gettext("An HPO identifier has 7 digits, such as HP:0001251. Look at: %(line)s", line=line)
             raise ValidationError(sentence) from None
 
     def validate_birth(self, field: Any) -> None:
@@ -197,7 +200,7 @@ class EnrolForm(PatientForm):
         """Fill the list of networks and hospitals."""
         self.place.choices = on_offer({_key(access): _named(access) for access in places})
         self._places = {_key(access): access for access in places}
-        if len(places) == 1:
+        if len(places) == 1 and self.place.data is None:
             self.place.data = _key(places[0])
 
     def chosen_place(self) -> Access:

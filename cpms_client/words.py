@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from flask.sansio.app import App
-from flask_babel import LazyString, format_date, format_datetime, gettext
+from flask_babel import LazyString, format_date, format_datetime, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from cpms_client import networks
@@ -138,7 +138,7 @@ def partial_day(text: str | None) -> str:
     if len(parts) < 2:
         return text or ""
     known = date(parts[0], parts[1], parts[2] if len(parts) == 3 else 1)
-    return str(format_date(known, "long" if len(parts) == 3 else "MMMM y"))
+    return _day(known) if len(parts) == 3 else str(format_date(known, "MMMM y"))
 
 
 def features(text: str) -> list[Feature]:
@@ -147,7 +147,9 @@ def features(text: str) -> list[Feature]:
 
 
 def _day(moment: datetime | date) -> str:
-    return str(format_date(moment, "long"))
+    # English here is European English: the day comes before the month.
+    locale = get_locale()
+    return str(format_date(moment, "d MMMM y" if locale and locale.language == "en" else "long"))
 
 
 def _moment(moment: datetime) -> str:

@@ -9,14 +9,25 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo
+from idp.accounts import links
 from idp.app import create_app
-from idp.core import audit, jobs, settings
+from idp.core import audit, clock, jobs, limits, settings
 from idp.core.audit import Actor
 from idp.core.db import db
 from idp.core.errors import Refusal
-from idp.oidc import clients, keys
+from idp.oidc import authorization, clients, keys
 from idp.oidc.clients import AUTH_METHODS, SIGNING_ALGORITHMS, Client, Registration
-from idp.saas import catalogue
+from idp.saas import accesses, catalogue
+from idp.signin import attempt
+
+# What the worker clears away now and then: what is over is never used again, swept or not.
+SWEEPS = (
+    limits.sweep,
+    links.sweep,
+    attempt.sweep,
+    authorization.sweep,
+    lambda: accesses.expire_due(clock.now()),
+)
 
 
 @click.group()
@@ -56,7 +67,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    jobs.work(stop)
+    jobs.work(stop, SWEEPS)
 
 
 @main.command()

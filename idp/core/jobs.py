@@ -3,31 +3,46 @@
 import random
 import smtplib
 import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from twilio.base.exceptions import TwilioException
 
-from idp.core import limits, mail, outbox, settings, sms
+from idp.core import clock, mail, outbox, settings, sms
 from idp.core.db import db
 from idp.core.mail import Undeliverable
 from idp.core.outbox import Channel, Message
 
-SWEEP_EVERY_SECONDS = 600
+SWEEP_EVERY = timedelta(minutes=10)
 
 log = structlog.get_logger()
 
 
-def work(stop: threading.Event) -> None:
-    """Deliver due messages until `stop` is set; the caller holds an application context."""
+def work(stop: threading.Event, sweeps: Iterable[Callable[[], object]] = ()) -> None:
+    """Deliver due messages until `stop` is set, and run the areas' `sweeps` now and then.
+
+    The caller holds an application context. A database that is away for a while ends nothing.
+    """
     pause = settings.current().outbox.poll_seconds
-    rounds = 0
+    next_sweep = clock.now()
     while not stop.is_set():
-        if rounds % max(1, int(SWEEP_EVERY_SECONDS / pause)) == 0:
-            limits.sweep()
-        rounds += 1
-        while not stop.is_set() and deliver_next():
-            pass
+        try:
+            if clock.now() >= next_sweep:
+                next_sweep = clock.now() + SWEEP_EVERY
+                _sweep(sweeps)
+            while not stop.is_set() and deliver_next():
+                pass
+        except OperationalError as error:
+            log.error("database_unavailable", kind=type(error).__name__)
+            db.session.remove()
         stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads several workers, decides nothing
+
+
+def _sweep(sweeps: Iterable[Callable[[], object]]) -> None:
+    for sweep in sweeps:
+        sweep()
 
 
 def deliver_next() -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from idp.accounts import session
 from idp.core import clock, settings
@@ -80,3 +80,9 @@ def kept(handle: str) -> Request:
     if row is None or client is None or row.expires_at <= clock.now():
         raise Expired("authorization_expired")
     return Request(client, parameters.restored(row.parameters), row.created_at, handle)
+
+
+@transactional
+def sweep() -> None:
+    """Remove the requests that nobody came back to."""
+    db.session.execute(delete(AuthorizationRequest).where(AuthorizationRequest.expires_at < clock.now()))

@@ -2,14 +2,13 @@
 
 import base64
 import hashlib
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from idp.core import settings
+from idp.core import clock, settings
 from idp.core.signed import new_token
 from idp.oidc import keys
 from idp.oidc.clients import Client
@@ -37,7 +36,7 @@ class AccessToken:
 def access_token(client: Client, grant: AuthorizationGrant) -> str:
     """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives."""
     configuration = settings.current()
-    now = int(time.time())
+    now = int(clock.now().timestamp())
     claims = {
         "iss": configuration.server.issuer,
         "aud": configuration.server.issuer,
@@ -56,7 +55,7 @@ def access_token(client: Client, grant: AuthorizationGrant) -> str:
 def id_token(client: Client, grant: AuthorizationGrant, token: str) -> str:
     """Return the ID token (OpenID Connect Core, 2 and 3.1.3.6), signed as the client registered."""
     configuration = settings.current()
-    now = int(time.time())
+    now = int(clock.now().timestamp())
     claims: dict[str, Any] = {
         "iss": configuration.server.issuer,
         "sub": grant.account.uid,
@@ -78,7 +77,7 @@ def read_access_token(text: str) -> AccessToken:
     """Verify an access token; raise TokenRefused for anything else than a living one of ours (RFC 9068, 4)."""
     issuer = settings.current().server.issuer
     claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
-    now = time.time()
+    now = clock.now().timestamp()
     if claims.get("iss") != issuer or claims.get("aud") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
         raise TokenRefused
     return AccessToken(claims["grant"], claims["scope"], claims["client_id"])

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from idp.core import clock, jobs, outbox
 from idp.core.db import db, transaction
@@ -222,3 +223,26 @@ def test_the_development_outbox_shows_what_was_sent(app: Flask) -> None:
     (shown,) = client.get("/dev/outbox.json").json
     assert (shown["to"], shown["code"], shown["channel"]) == (PHONE, "123456", "sms")
     assert "123456" in client.get("/dev/outbox").text
+
+
+def test_the_worker_sweeps_and_outlives_a_database_that_is_away(app: Flask) -> None:
+    stop = threading.Event()
+    swept: list[str] = []
+
+    def away() -> None:
+        swept.append("tried")
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    def clear() -> None:
+        swept.append("cleared")
+        stop.set()
+
+    with app.app_context():
+        worker_sweeps = iter([[away], [clear]])
+        with time_machine.travel(clock.now(), tick=False) as time:
+
+            def later() -> None:
+                time.shift(timedelta(minutes=11))
+
+            jobs.work(stop, [lambda: (later(), next(worker_sweeps)[0]())])
+    assert swept == ["tried", "cleared"]

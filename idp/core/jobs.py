@@ -28,16 +28,21 @@ def work(stop: threading.Event, sweeps: Iterable[Callable[[], object]] = ()) -> 
     pause = settings.current().outbox.poll_seconds
     next_sweep = clock.now()
     while not stop.is_set():
+        due = clock.now() >= next_sweep
+        if due:
+            next_sweep = clock.now() + SWEEP_EVERY
         try:
-            if clock.now() >= next_sweep:
-                next_sweep = clock.now() + SWEEP_EVERY
-                _sweep(sweeps)
-            while not stop.is_set() and deliver_next():
-                pass
+            _sweep(sweeps if due else ())
+            _deliver_all(stop)
         except OperationalError as error:
             log.error("database_unavailable", kind=type(error).__name__)
             db.session.remove()
         stop.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads several workers, decides nothing
+
+
+def _deliver_all(stop: threading.Event) -> None:
+    while not stop.is_set() and deliver_next():
+        pass
 
 
 def _sweep(sweeps: Iterable[Callable[[], object]]) -> None:

@@ -18,11 +18,15 @@ DAY = 24 * 3600
 
 
 def count(account: Account, text: Text) -> None:
-    """Count a text before it is made; raise TooMany if the person, the number, the source or the day has no more."""
+    """Count a text before it is made; raise TooMany if the person, the number, the source or the day has no more.
+
+    The short waits come first, so that an impatient click does not use up the longer ones.
+    """
     caps = settings.current().sms
     source = source_of(request.remote_addr if has_request_context() else None)
+    for wait in _short(account.id, text.to):
+        spend(*wait)
     spend(
-        *_short(account.id, text.to),
         *_both("sms.day", account.id, text.to, caps.per_day, DAY),
         Budget("sms.source", source, caps.per_source_per_day, DAY),
         Budget("sms.total", "all", caps.total_per_day, DAY),
@@ -36,14 +40,14 @@ def send(text: Text, handle: str) -> None:
 
 def answered(account_id: int, number: str) -> None:
     """Give the short waits back: a code that was typed shows that the texts are wanted; the caps of the day stay."""
-    forgive(*_short(account_id, number))
+    forgive(*(budget for wait in _short(account_id, number) for budget in wait))
 
 
-def _short(account_id: int, number: str) -> tuple[Budget, ...]:
+def _short(account_id: int, number: str) -> tuple[tuple[Budget, Budget], ...]:
     caps = settings.current().sms
     return (
-        *_both("sms.minute", account_id, number, caps.per_minute, MINUTE),
-        *_both("sms.ten_minutes", account_id, number, caps.per_ten_minutes, 10 * MINUTE),
+        _both("sms.minute", account_id, number, caps.per_minute, MINUTE),
+        _both("sms.ten_minutes", account_id, number, caps.per_ten_minutes, 10 * MINUTE),
     )
 
 

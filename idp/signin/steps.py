@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from flask import url_for
 
 from idp.accounts import session
-from idp.accounts.models import Account, UserSession
+from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.session import Proof
-from idp.core import clock
+from idp.core import clock, settings
 from idp.core.db import transactional
 from idp.core.levels import MFA, SFA, reaches, stronger
 from idp.mfa import enrolment, factors
@@ -38,7 +38,11 @@ def needs_password(attempt: Attempt) -> bool:
     open_session = credited(attempt)
     if open_session is None or _older(open_session.auth_time, attempt.max_age):
         return True
-    return wanted_level(attempt) == SFA and _older(open_session.proved_at, attempt.within)
+    if wanted_level(attempt) == SFA:
+        return _older(open_session.proved_at, attempt.within)
+    # Whoever finds an open session must not be able to add a first factor of his own to it.
+    fresh = settings.current().session.step_up_minutes * 60
+    return _older(open_session.auth_time, fresh) and needs_first_factor(attempt)
 
 
 def needs_factor(attempt: Attempt) -> bool:
@@ -173,7 +177,12 @@ def _finish(attempt: Attempt) -> None:
 
 
 def _gave_password(attempt: Attempt) -> bool:
-    return any(PASSWORD_AMR in proof["amr"] for proof in attempt.proofs)
+    """Say whether a password was given here that is still the account's."""
+    account = attempt.account
+    if account is None or account.state is not AccountState.ACTIVE:
+        return False
+    given = [datetime.fromisoformat(proof["at"]) for proof in attempt.proofs if PASSWORD_AMR in proof["amr"]]
+    return any(moment >= account.password_changed_at for moment in given)
 
 
 def _reached(attempt: Attempt) -> str:

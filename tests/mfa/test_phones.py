@@ -233,3 +233,19 @@ def test_nothing_secret_stands_in_a_page_or_a_row(app: Flask, browser: Browser) 
     browser.open("/account/phones")
     assert "1713920017" not in browser.page.text
     assert newest_code(app) not in browser.page.text
+
+
+def test_a_new_code_can_be_asked_for_after_a_minute(app: Flask, browser: Browser) -> None:
+    person(app)
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser.signs_in()
+        browser.open("/account/phones?next=/account/details")
+        browser.submit(phone_number=PHONE)
+        browser.submit(again="1")
+        assert "No code was sent: too many in a short time. You can ask for one in 1 minute." in browser.words()
+        clock.shift(timedelta(seconds=61))
+        browser.submit(again="1")
+        assert "A new code is on its way" in browser.words()
+        browser.gives_code()
+        assert browser.path == "/account/details"
+    assert [to for to, _, _ in texts(app)] == [PHONE, PHONE]

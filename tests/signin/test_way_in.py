@@ -1,12 +1,19 @@
 """The ways from a page that needs somebody to the session that opens it."""
 
-import pytest
-from flask import Flask
+from datetime import UTC, datetime, timedelta
 
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import update
+
+from idp.accounts.models import Account, AccountState
+from idp.core.db import db, transaction
 from idp.core.levels import MFA, SFA
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, OTHER_PHONE, PASSWORD, PHONE, WRONG, Browser, mails, newest_code, person, texts
 
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CPMS = Wanted(MFA, application="CPMS", return_to="/account/details?x=1", cancel_to="/support")
 
 
@@ -242,3 +249,32 @@ def test_the_password_is_asked_again_when_it_is_given_to_nobody(app: Flask, brow
     browser.open("/login")
     browser.gives_password(password=PASSWORD.upper())
     assert not browser.signed_in()
+
+
+def test_a_found_session_gets_no_first_factor_without_the_password(app: Flask, browser: Browser) -> None:
+    person(app)
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser.signs_in()
+        clock.shift(timedelta(minutes=11))
+        browser.wants(CPMS)
+        assert browser.heading() == "Sign in"
+        browser.open(browser.path.replace("/login?", "/login/verify/add?"))
+        assert browser.heading() == "Sign in"
+        browser.gives_password()
+        assert browser.heading() == "Add a mobile phone number"
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": AccountState.FROZEN}, {"password_changed_at": NOON + timedelta(minutes=1)}]
+)
+def test_a_password_that_no_longer_holds_leads_nowhere(app: Flask, browser: Browser, change: dict) -> None:
+    person(app, EMAIL, PHONE)
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser.wants(CPMS)
+        browser.gives_password()
+        clock.shift(timedelta(minutes=2))
+        with app.app_context(), transaction():
+            db.session.execute(update(Account).values(**change))
+        browser.chooses()
+        assert browser.heading() == "Sign in"
+        assert texts(app) == []

@@ -172,6 +172,12 @@ class Person:
         """Press Log out in the menu of the page."""
         return self.presses("Log out")
 
+    def ends_all_other_sessions(self) -> Page:
+        """Press the button of "Display my sessions"."""
+        self.opens(f"{self.system.login}/account")
+        self.follows("Display my sessions")
+        return self.presses("End all other sessions")
+
     # SAAS: asking and deciding.
 
     def asks_for_access(
@@ -215,6 +221,15 @@ class Person:
         self.presses("Search", search=other.email)
         self.browser.follow(self.says("Open"))
         self.presses("Save decision", decision=decision, reason=reason)
+        return self.proves_who_it_is()
+
+    def takes_away(self, other: "Person", reason: str, application: str = "CPMS") -> Page:
+        """Revoke an access of a person."""
+        self.opens(f"{self.system.login}/saas/approvals/accesses")
+        self.proves_who_it_is()
+        self.presses("Search", search=other.email)
+        self.browser.follow(f"Open the access of {other.name} to {application}")
+        self.presses("Take away", reason=reason)
         return self.proves_who_it_is()
 
     # CPMS: patients and panels.
@@ -268,6 +283,10 @@ class Person:
         self.opens_the_panel(number)
         self.follows("Close the panel")
         return self.presses("Close the panel")
+
+    def enters_training(self, ern: str, account: str) -> Page:
+        """Choose a training account on its page."""
+        return self.presses("Enter the training", ern=ern, account=account)
 
     # ECP.
 

@@ -1,4 +1,4 @@
-"""Where people read what the system sends them: the outbox page of a demonstration, or real mailboxes and telephones."""
+"""Where people read what the system sends them: the outbox page of a demonstration, or a real mailbox and telephone."""
 
 import re
 from dataclasses import dataclass

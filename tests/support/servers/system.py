@@ -34,6 +34,7 @@ HURRIED = {
     "ERN_SMS__PER_DAY": "1000",
     "ERN_SMS__PER_SOURCE_PER_DAY": "100000",
     "ERN_OUTBOX__POLL_SECONDS": "0.3",
+    "ECP_RECHECK_SECONDS": "1",
 }
 
 
@@ -41,9 +42,9 @@ HURRIED = {
 class System:
     """The programs of one system, by name, and those that run."""
 
-    place: launch.Place
-    programs: dict[str, Program]
-    running: dict[str, process.Process] = field(default_factory=dict)
+    place: launch.Place = field(repr=False)
+    programs: dict[str, Program] = field(repr=False)
+    running: dict[str, process.Process] = field(default_factory=dict, repr=False)
 
     @property
     def login(self) -> str:
@@ -102,7 +103,7 @@ class System:
 def running(folder: Path, environ: Mapping[str, str], *names: str) -> Iterator[System]:
     """Prepare the databases and run the programs with these names (all by default) until the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    given = {**HURRIED, **environ}
+    given = {**HURRIED, "ERN_CPMS_CONFIG": str(_cpms_configuration(folder)), **environ}
     place = launch.Place(process.free_ports(len(launch.NAMES)), folder, given, configuration.load(given).demo)
     groups = [group for group in launch.groups(place) if not names or group.programs[0].name in names]
     system = System(place, {program.name: program for group in groups for program in group.programs})
@@ -112,6 +113,14 @@ def running(folder: Path, environ: Mapping[str, str], *names: str) -> Iterator[S
         yield system
     finally:
         system.stop()
+
+
+def _cpms_configuration(folder: Path) -> Path:
+    """Write CPMS a configuration that asks for rights again each second: most settings are not read from variables."""
+    path = folder / "cpms.toml"
+    usual = (configuration.CONFIG / "cpms_development.toml").read_text("utf-8")
+    path.write_text(f"{usual}\nrecheck_seconds = 1\n", "utf-8")
+    return path
 
 
 def _prepare(system: System, programs: list[Program]) -> None:

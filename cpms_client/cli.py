@@ -1,4 +1,4 @@
-"""The command line of CPMS: prepare the database, list the training accounts, make a migration."""
+"""The command line of CPMS: prepare the database, list training accounts and a person's openings, make a migration."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,10 +8,11 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 
-from cpms_client import installation, training, training_samples
+from cpms_client import installation, openings, training, training_samples
 from cpms_client import settings as cpms_settings
 from cpms_client.app import assemble
 from cpms_client.db import db
+from cpms_client.paging import Wanted
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands.add_parser("downgrade", help="undo migrations").add_argument("revision")
     commands.add_parser("check-migrations", help="fail when models and migrations differ")
     commands.add_parser("make-migration", help="write a migration from the models").add_argument("words")
+    opened = commands.add_parser("openings", help="tell which patients a person opened, the newest 100 lines a page")
+    opened.add_argument("sub", help="the person's identifier, such as n00axup3")
+    opened.add_argument("--page", type=int, default=1)
     chosen = parser.parse_args(arguments)
     if chosen.command == "accounts":
         _print_accounts()
@@ -42,6 +46,8 @@ def _run(app: Flask, chosen: argparse.Namespace) -> None:
         command.downgrade(alembic_config(), chosen.revision)
     elif chosen.command == "check-migrations":
         command.check(alembic_config())
+    elif chosen.command == "openings":
+        _print_openings(chosen.sub, Wanted(page=max(1, chosen.page), size=100))
     else:
         number = f"{len(list(MIGRATIONS.glob('versions/*.py'))) + 1:04d}"
         command.revision(alembic_config(), chosen.words, autogenerate=True, rev_id=number)
@@ -59,6 +65,14 @@ def prepare(app: Flask) -> None:
     installation.check(settings)
     if settings.training:
         training_samples.plant()
+
+
+def _print_openings(sub: str, wanted: Wanted) -> None:
+    page = openings.of_sub(sub, wanted)
+    for opening, pseudonym in page.rows:
+        held = f"{opening.role}, {opening.ern}, {opening.hcp}"
+        print(f"{opening.at:%Y-%m-%d %H:%M:%S}Z  {pseudonym}  {opening.act}  {opening.why}  ({held})")
+    print(f"{page.total} openings, page {page.number} of {page.last}.")
 
 
 def alembic_config() -> Config:

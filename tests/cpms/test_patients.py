@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from cpms_client import coding, consents, openings, panel_people, patients
+from cpms_client import cli, coding, consents, openings, panel_people, patients
 from cpms_client.db import db, transactional
 from cpms_client.errors import Conflict, NotFound, Refusal
 from cpms_client.models import Opening, Patient
@@ -208,3 +208,14 @@ def test_dates_may_be_known_in_part(typed: str, kept: str) -> None:
 def test_impossible_and_future_dates_are_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=r"date|range|month|day"):
         coding.partial_date(typed, date(2026, 11, 22))
+
+
+def test_the_operator_lists_what_a_person_opened(app: Flask, monkeypatch, capsys) -> None:
+    hp = person()
+    pseudonym = patient_of(hp).pseudonym
+    monkeypatch.setattr(cli, "assemble", lambda _settings: app)
+    cli.main(["openings", hp.sub])
+    printed = capsys.readouterr().out
+    assert pseudonym in printed
+    assert "enrol_patient" in printed
+    assert "1 openings, page 1 of 1." in printed

@@ -1,21 +1,25 @@
 """Patients: enrolment under a pseudonym, changes, lists, codes, and who opened them."""
 
+import json
 from datetime import date
+from enum import StrEnum
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from cpms_client import cli, coding, consents, openings, panel_people, patients
+from cpms_client import cli, coding, consents, openings, panel_people, patients, words
 from cpms_client.db import db, transactional
 from cpms_client.errors import Conflict, NotFound, Refusal
 from cpms_client.models import Opening, Patient
 from cpms_client.openings import Reason
 from cpms_client.paging import Wanted
 from cpms_client.policy import Act
-from cpms_client.states import ConsentKind, ConsentState
+from cpms_client.states import AgeKind, ConsentKind, ConsentState, LifeStatus, Sex
 from tests.support.cpms_builders import access, data, panel_of, patient_of, person, seat
 
+CDE = Path(__file__).parents[2] / "config" / "reference" / "cde.json"
 CARE = frozenset({ConsentKind.CARE})
 
 
@@ -219,3 +223,11 @@ def test_the_operator_lists_what_a_person_opened(app: Flask, monkeypatch, capsys
     assert pseudonym in printed
     assert "enrol_patient" in printed
     assert "1 openings, page 1 of 1." in printed
+
+
+@pytest.mark.parametrize(("number", "kind"), [("2.2", Sex), ("3.1", LifeStatus), ("5.1", AgeKind), ("5.2", AgeKind)])
+def test_the_choices_are_those_of_the_common_data_elements(number: str, kind: type[StrEnum]) -> None:
+    elements = json.loads(CDE.read_text("utf-8"))["elements"]
+    values = next(element["values"] for element in elements if element["no"] == number)
+    wanted = {value["label"].removesuffix(" (dd/mm/yyyy)") for value in values}
+    assert {str(word) for word in words.TABLES[kind].values()} == wanted

@@ -24,6 +24,9 @@ from idp.core.settings import Settings
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ROOT = Path(__file__).parents[2]
+SQLITE_FILE = "sqlite:///"
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -66,13 +69,21 @@ db = SQLAlchemy(metadata=Model.metadata)
 
 def init(app: Flask, settings: Settings) -> None:
     """Connect the application to its database."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database.url
+    app.config["SQLALCHEMY_DATABASE_URI"] = placed(settings.database.url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings.database.url)
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(db.engine, settings.database.sqlite_synchronous)
+
+
+def placed(url: str) -> str:
+    """Return the URL with a relative SQLite path counted from the project's folder, wherever a command is called."""
+    path = url.removeprefix(SQLITE_FILE)
+    if path == url or not path or path.startswith(("/", ":memory:", "file:")):
+        return url
+    return f"{SQLITE_FILE}{ROOT / path}"
 
 
 def _engine_options(url: str) -> dict[str, Any]:

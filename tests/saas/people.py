@@ -1,7 +1,7 @@
 """People at the access-request portal, their browsers, and what is read from pages, the database and the outbox."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
 from typing import Any

@@ -10,7 +10,7 @@ from idp.core import clock, signals
 from idp.core.db import transaction
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.levels import MFA, SFA
-from idp.saas import access, accesses
+from idp.saas import access, accesses, upkeep
 from idp.saas.models import AccessState, GuestKind, ItemState
 from tests.saas.people import CPMS, ECP, GUEST, MUNICH, TUEBINGEN, Town, mails, words
 
@@ -202,6 +202,16 @@ def test_the_other_networks_team_sees_and_changes_nothing(town: Town) -> None:
     assert nora.accesses()[0].state is AccessState.ACTIVE
     adele = town.administrator()
     assert adele.presses(adele.opens(address), address, act="nonsense").status_code == 404
+
+
+def test_the_worker_ends_what_is_over_and_forgets_old_drafts(town: Town) -> None:
+    greta = town.person("Greta").holds("HP", path=GUEST)
+    third = greta.begins()
+    with time_machine.travel(clock.now() + timedelta(days=91), tick=False):
+        with town.app.app_context():
+            upkeep.sweep()
+        assert greta.accesses()[0].state is AccessState.EXPIRED
+        assert greta.signs_in().opens(third).status_code == 404
 
 
 def test_organisation_path_of_a_grant_is_the_one_asked_for(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""Who reaches what: a matrix made from the route table, and the policy walked over profile, hospital, network and act."""
+"""Who reaches what: a matrix made from the route table, and the policy over act, person and place."""
 
 from itertools import product
 

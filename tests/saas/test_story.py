@@ -5,12 +5,12 @@ from tests.saas.people import CPMS, DEEP_LINK, ECP, TUEBINGEN, Town, mails, word
 
 
 def test_a_newcomer_asks_the_coordinator_grants_and_the_access_is_there(town: Town) -> None:
-    clara, nora = town.coordinator(language="fr"), town.person("Nora", "fr")
+    clara, nora = town.coordinator(language="fr"), town.person("Nora")
     page = nora.opens(DEEP_LINK)
     assert "New application access" in words(page)
     second = nora.sends(DEEP_LINK, application=str(CPMS)).location
     assert "ERN-RND - Neurological Diseases" in words(nora.opens(second))
-    assert "Allemagne" in words(nora.opens(f"{second}?node=ERN-RND"))
+    assert "Germany" in words(nora.opens(f"{second}?node=ERN-RND"))
     assert "DE22 - University Hospital and Faculty of Medicine Tubingen" in words(
         nora.opens(f"{second}?node=ERN-RND/DE")
     )
@@ -28,7 +28,7 @@ def test_a_newcomer_asks_the_coordinator_grants_and_the_access_is_there(town: To
     answer = clara.decides(nora.reference(), "grant", nora.items(), reason="Welcome to the ataxia group.")
     assert (answer.status_code, answer.location) == (303, "/saas/approvals")
     told = mails(town.app)[-1]
-    assert (told["to"], told["language"]) == (nora.email, "fr")
+    assert (told["to"], told["language"]) == (nora.email, "en")
     assert "Welcome to the ataxia group." in told["text"]
     assert len(mails(town.app)) == 2
 
@@ -40,3 +40,17 @@ def test_a_newcomer_asks_the_coordinator_grants_and_the_access_is_there(town: To
     assert grant.ecp_member
     assert grant.guest is None
     assert "Active" in words(nora.opens("/saas/"))
+
+
+def test_a_french_speaker_meets_french_in_every_step_and_in_the_mail(town: Town) -> None:
+    clara, camille = town.coordinator(), town.person("Camille", "fr")
+    assert "Nouvel accès à une application" in words(camille.opens(DEEP_LINK))
+    third = camille.begins()
+    fourth = camille.sends(third, profile="HP", membership="y").location
+    assert "Allemagne" in words(camille.opens(fourth))
+    camille.sends(fourth, comment="Service 7")
+    clara.decides(camille.reference(), "grant", camille.items())
+    told = mails(town.app)[-1]
+    assert (told["to"], told["language"]) == (camille.email, "fr")
+    assert "Your request" not in told["text"]
+    assert "Camille Vasseur" in told["text"]

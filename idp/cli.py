@@ -15,6 +15,7 @@ from idp.core import audit, clock, jobs, limits, settings
 from idp.core.audit import Actor
 from idp.core.db import db
 from idp.core.errors import Refusal
+from idp.mfa import challenges
 from idp.oidc import authorization, clients, keys
 from idp.oidc.clients import AUTH_METHODS, SIGNING_ALGORITHMS, Client, Registration
 from idp.saas import accesses, catalogue
@@ -25,6 +26,7 @@ SWEEPS = (
     limits.sweep,
     links.sweep,
     attempt.sweep,
+    challenges.sweep,
     authorization.sweep,
     lambda: accesses.expire_due(clock.now()),
 )

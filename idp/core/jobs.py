@@ -6,18 +6,17 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-import structlog
 from sqlalchemy.exc import OperationalError
 from twilio.base.exceptions import TwilioException
 
-from idp.core import clock, mail, outbox, settings, sms
+from idp.core import clock, logs, mail, outbox, settings, sms
 from idp.core.db import db
 from idp.core.mail import Undeliverable
 from idp.core.outbox import Channel, Message
 
 SWEEP_EVERY = timedelta(minutes=10)
 
-log = structlog.get_logger()
+log = logs.get(__name__)
 
 
 def work(stop: threading.Event, sweeps: Iterable[Callable[[], object]] = ()) -> None:

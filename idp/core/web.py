@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -21,7 +20,7 @@ from idp.core.errors import Refusal
 from idp.core.reference import reference
 from idp.core.settings import Settings
 
-log = structlog.get_logger()
+log = logs.get(__name__)
 
 # Probes come by address, not by name.
 ANY_HOST = frozenset({"monitoring.healthz", "monitoring.readyz", "monitoring.metrics"})

@@ -131,6 +131,12 @@ def add_confirmed_phone(account: Account, number: str) -> Authenticator:
     return _add(account, "sms", secret)
 
 
+def phone_number(account_id: int) -> str | None:
+    """Return the confirmed mobile number that was used last, in E.164; None without one."""
+    held = authenticators(account_id, "sms")
+    return str(challenges.secret_of(held[0])["number"]) if held else None
+
+
 @questions.answers_second_factors
 def _names(account_id: int) -> list[str]:
     kinds = dict.fromkeys(found.kind for found in authenticators(account_id))

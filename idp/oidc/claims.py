@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from idp.accounts.models import Account
 from idp.core import settings
+from idp.mfa import enrolment
 from idp.oidc.clients import Client
 from idp.saas import access
 
@@ -38,6 +39,11 @@ def _profile(account: Account, client: Client) -> Claims:
 
 def _email(account: Account, client: Client) -> Claims:
     return {"email": account.email, "email_verified": True}
+
+
+def _phone(account: Account, client: Client) -> Claims:
+    number = enrolment.phone_number(account.id)
+    return {"phone_number": number, "phone_number_verified": True} if number else {}
 
 
 def _ern(account: Account, client: Client) -> Claims:
@@ -89,6 +95,7 @@ SCOPES: dict[str, tuple[Callable[[Account, Client], Claims], tuple[str, ...]]] =
     "openid": (_nothing, ("sub",)),
     "profile": (_profile, ("name", "given_name", "family_name", "preferred_username", "locale", "updated_at")),
     "email": (_email, ("email", "email_verified")),
+    "phone": (_phone, ("phone_number", "phone_number_verified")),
     "ern": (_ern, ("ern_access", "ern", "hcp", "profiles", "ern_access_version")),
     "entitlements": (_entitlements, ("eduperson_entitlement",)),
 }

@@ -1,9 +1,9 @@
-"""Text messages through Twilio's Messages resource; only the worker imports this, because the library is large."""
+"""Text messages through Twilio's Messages resource; the worker loads this at the first text, the library is large."""
 
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -31,15 +31,20 @@ def send(message: Message, content: Content, account: Sms) -> str:
     """Send the text and return the provider's id of it.
 
     A message that was tried before without an answer is looked up first, so that nobody gets it twice.
-    Raises Undeliverable if the provider refuses the number, OSError or TwilioRestException if a retry may help.
+    Raises Undeliverable if the provider refuses the number, OSError if a retry may help.
     """
-    client = Client(
-        account.account_sid, account.auth_token, http_client=_OtherHost(account.api_base, account.timeout_seconds)
-    )
-    if message.attempts > 1 and (known := _accepted(client, message, content)):
-        return known
+    http = _OtherHost(account.api_base, account.timeout_seconds)
+    client = Client(account.account_sid, account.auth_token, http_client=http)
     try:
-        created = client.messages.create(to=message.recipient, from_=account.sender, body=content.text)
+        known = _accepted(client, message, content) if message.attempts > 1 else None
+        return known or _create(client, message, content, account.sender)
+    except TwilioException as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+
+def _create(client: Client, message: Message, content: Content, sender: str) -> str:
+    try:
+        created = client.messages.create(to=message.recipient, from_=sender, body=content.text)
     except TwilioRestException as error:
         if error.status in FINAL:
             raise Undeliverable(f"{error.status} {error.code}") from None

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 from wtforms import SelectChoice
 
 from idp.core import settings
@@ -32,7 +32,7 @@ def init(app: Flask) -> None:
     """Give the application its languages and templates what the language menu needs."""
     Babel(app, default_locale=DEFAULT, locale_selector=select_locale)
     app.context_processor(lambda: {"languages": OFFERED, "language": current()})
-    app.jinja_env.globals.update(language_href=language_href)
+    app.jinja_env.globals.update(language_href=language_href, labelled=labelled)
 
 
 def select_locale() -> str:
@@ -52,6 +52,11 @@ def current() -> Language:
     """Return the language that texts come out in now."""
     locale: Locale | None = get_locale()
     return BY_CODE[locale.language if locale and locale.language in BY_CODE else DEFAULT]
+
+
+def labelled(label: str, value: object) -> str:
+    """Return a label and what it stands before, with the colon of the language: French has a space before it."""
+    return gettext("%(label)s: %(value)s", label=label, value=value)
 
 
 def choices() -> list[SelectChoice]:

@@ -14,7 +14,7 @@ from idp.core.outbox import Content, Message
 from idp.core.settings import Mail
 from idp.core.signed import digest
 
-LINK = re.compile(r"^(?P<label>[^\n]+): (?P<href>https?://\S+)$")
+LINK = re.compile(r"^(?P<label>[^\n]+?)\u00a0?: (?P<href>https?://\S+)$")
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: permanent negative completion
 CODE = re.compile(r"^[0-9 ]{6,12}$")
 

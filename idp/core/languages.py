@@ -56,7 +56,8 @@ def current() -> Language:
 
 def labelled(label: str, value: object) -> str:
     """Return a label and what it stands before, with the colon of the language: French has a space before it."""
-    return gettext("%(label)s: %(value)s", label=label, value=value)
+    text: str = gettext("%(label)s: %(value)s", label=label, value=value)
+    return text
 
 
 def choices() -> list[SelectChoice]:

@@ -77,16 +77,26 @@ def access(access_id: int) -> ResponseReturnValue:
     """Show one access and change it."""
     person, authority = _approver()
     found, holder, acts = approvals.access_of(authority, access_id)
-    form = AccessForm()
+    kept = {} if request.method == "POST" else drafts.take_decision(person.account_id, f"access-{access_id}")
+    form = AccessForm(data=kept)
     if form.is_submitted():
-        name = request.form.get("act", "")
-        if ACCESS_ACTS.get(name) not in acts:
+        if ACCESS_ACTS.get(request.form.get("act", "")) not in acts:
             raise NotFound("access_unknown")
         with form.telling():
-            _change(name, _acting(person), access_id, form.reason.data or "")
-            flash(_("The access is changed."), "success")
-            return redirect(url_for("saas.access", access_id=access_id), 303)
+            return _changed(person, access_id, form)
     return render_template("saas/access.html", form=form, access=found, holder=holder, allowed=acts), form.status
+
+
+def _changed(person: UserSession, access_id: int, form: AccessForm) -> ResponseReturnValue:
+    """Carry the act out; the message is kept when a second factor is needed first."""
+    reason = form.reason.data or ""
+    try:
+        _change(request.form["act"], _acting(person), access_id, reason)
+    except SignInRequired:
+        drafts.keep_decision(person.account_id, f"access-{access_id}", {"reason": reason})
+        raise
+    flash(_("The access is changed."), "success")
+    return redirect(url_for("saas.access", access_id=access_id), 303)
 
 
 def _change(name: str, approver: Approver, access_id: int, reason: str) -> None:

@@ -90,6 +90,16 @@ def test_taking_hp_away_takes_what_needs_it_too_and_tells_the_person(town: Town)
     assert "Left the hospital." in words(dora.opens("/saas/user-data"))
 
 
+def test_a_stale_proof_is_asked_again_and_the_message_is_kept(town: Town) -> None:
+    clara, nora = town.coordinator(), town.person("Nora").holds("HP")
+    address = f"/saas/approvals/accesses/{nora.accesses()[0].id}"
+    page = clara.opens(address)
+    with time_machine.travel(clock.now() + timedelta(minutes=11), tick=False):
+        assert clara.presses(page, address, act="lock", reason="Please call.").location.startswith("/login")
+        assert nora.accesses()[0].state is AccessState.ACTIVE
+        assert "Please call." in clara.opens(address).text
+
+
 def test_lock_and_open_again(town: Town) -> None:
     clara, nora = town.coordinator(), town.person("Nora").holds("HP")
     [held] = nora.accesses()

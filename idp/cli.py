@@ -11,14 +11,14 @@ from flask_migrate import Migrate, upgrade
 from idp import demo
 from idp.accounts import links
 from idp.app import create_app
-from idp.core import audit, clock, jobs, limits, settings
+from idp.core import audit, jobs, limits, settings
 from idp.core.audit import Actor
 from idp.core.db import db
 from idp.core.errors import Refusal
 from idp.mfa import challenges
 from idp.oidc import authorization, clients, keys
 from idp.oidc.clients import AUTH_METHODS, SIGNING_ALGORITHMS, Client, Registration
-from idp.saas import accesses, catalogue
+from idp.saas import catalogue, upkeep
 from idp.signin import attempt
 
 # What the worker clears away now and then: what is over is never used again, swept or not.
@@ -28,7 +28,7 @@ SWEEPS = (
     attempt.sweep,
     challenges.sweep,
     authorization.sweep,
-    lambda: accesses.expire_due(clock.now()),
+    upkeep.sweep,
 )
 
 

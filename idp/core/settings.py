@@ -126,7 +126,6 @@ class Saas:
 
     helpdesk: str
     guest_days: int
-    access_days: int
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,16 @@ def test_placeholders_are_named(program: str) -> None:
     assert [text for text in texts if re.search(r"%[sdr]", text)] == []
 
 
+@pairs
+@languages
+def test_a_per_cent_sign_stands_only_before_a_placeholder(program: str, language: str) -> None:
+    # Templates format every text, so a lone sign breaks the page.
+    catalogs = (TRANSLATIONS["template"](program), TRANSLATIONS["translation"](program, language))
+    messages = [message for catalog in catalogs for message in catalog]
+    texts = [text for message in messages for text in (*_texts(message.id), *_texts(message.string or ""))]
+    assert [text for text in texts if "%" in PLACEHOLDER.sub("", text)] == []
+
+
 def _complete(message: Message | None) -> bool:
     return message is not None and not message.fuzzy and all(_texts(message.string))
 

@@ -52,8 +52,8 @@ def application_of(application_id: int) -> Application:
 
 def organisation_of(application: Application, path: str) -> Organisation:
     """Return the organisation that a request for an application may name; raise Invalid or NotFound otherwise."""
-    found = organisations.find(path)
-    if not found.can_be_chosen:
+    found = organisations.find(path) if path else None
+    if found is None or not found.can_be_chosen:
         raise Invalid("organisation_needed")
     if found.kind is OrganisationKind.GUEST and not application.takes_guests:
         raise Invalid("no_guests")

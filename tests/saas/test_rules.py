@@ -38,6 +38,7 @@ def test_nothing_chosen_says_what_to_choose(town: Town) -> None:
     assert "Choose an application from the list." in words(nora.sends("/saas/requestAccess", application=""))
     second = nora.sends(DEEP_LINK, application="741").location
     assert "Choose your hospital or guest access" in words(nora.sends(second, organisation="ERN-RND/DE"))
+    assert "Choose your hospital or guest access" in words(nora.sends(second, application=""))
     assert "Choose at least one access profile." in words(nora.sends(nora.begins(), application=""))
 
 

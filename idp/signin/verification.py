@@ -57,7 +57,8 @@ def again(attempt: Attempt, challenge: Challenge) -> Challenge:
 
 def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:
     """Return what this attempt can answer now."""
-    return challenges.current(attempts.binding(attempt), purpose)
+    found = challenges.current(attempts.binding(attempt), purpose)
+    return found if found and _is_for(attempt, found) else None
 
 
 def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> None:
@@ -67,6 +68,8 @@ def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> 
     """
 
     def passed(used: Challenge, _secret: Secret) -> None:
+        if not _is_for(attempt, used):
+            raise attempts.Moved
         steps.prove(attempt, steps.factor_proof(used.kind))
 
     challenges.answer(challenge, given, passed)
@@ -81,9 +84,16 @@ def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, st
     """Add the first factor and go on with the attempt, in one act; raise as `enrolment.confirm` does."""
 
     def added(factor: Authenticator) -> None:
+        if not _is_for(attempt, factor):
+            raise attempts.Moved
         steps.prove(attempt, steps.factor_proof(factor.kind))
 
     enrolment.confirm(challenge, given, first=True, then=added)
+
+
+def _is_for(attempt: Attempt, asked: Challenge | Authenticator) -> bool:
+    """Say whether it belongs to the person who signs in now: another one may have signed in here in between."""
+    return asked.account_id == steps.account_of(attempt).id
 
 
 def _asking(attempt: Attempt, purpose: Purpose) -> Asking:

@@ -98,13 +98,13 @@ class Person:
             found[:] = [one for one in self.post.mails(self.email) if about(one)]
             return bool(found)
 
-        assert wait_until(arrived, MAIL_SECONDS), f"no such mail to {self.email}: {self.post.mails(self.email)}"
+        assert wait_until(arrived, MAIL_SECONDS), f"no such mail to {self.email}; {self.page}; {self.system.state()}"
         return found[-1]
 
     def code(self) -> str:
         """Wait for the next text message and return its code."""
         arrived = wait_until(lambda: len(self.post.codes(self.phone)) > self.used_codes, MAIL_SECONDS)
-        assert arrived, f"no text message to {self.phone}; {self.page}"
+        assert arrived, f"no text message to {self.phone}; {self.page}; {self.system.state()}"
         codes = self.post.codes(self.phone)
         self.used_codes = len(codes)
         return codes[-1]

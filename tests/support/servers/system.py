@@ -94,6 +94,11 @@ class System:
         """Everything that the programs printed, for messages and for the search for stack traces."""
         return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self.place.data.glob("*.log")))
 
+    def state(self) -> str:
+        """Tell which programs run, and what was printed last, for the message of a failed test."""
+        running = ", ".join(f"{name}: {one.running}" for name, one in self.running.items())
+        return f"{running}\n{self.said()[-2000:]}"
+
     def _process(self, program: Program) -> process.Process:
         log = self.place.data / f"{program.name.replace(' ', '-')}.log"
         return process.start(program.command, log, env={**self.place.environ, **program.env}, cwd=ROOT)

@@ -1,0 +1,58 @@
+"""`python -m bench`: operations a second and CPU time per operation of the hot paths, pages, start and memory.
+
+Server time is measured around the WSGI application inside this process, so that neither the client nor the load of
+the machine counts: the HTTP server in front adds about 30 us a request, PostgreSQL its own processes. Settings come
+from the environment as usual (`ERN_DATABASE__SQLITE_SYNCHRONOUS=FULL` measures durable commits).
+"""
+
+import argparse
+import logging
+import tempfile
+from pathlib import Path
+
+from bench import pages, server
+from bench.measure import Cost, cost
+from bench.operations import operations
+from bench.population import populated
+from bench.visitor import Visitor
+
+
+def main() -> None:
+    """Measure and print."""
+    wanted = _arguments()
+    with tempfile.TemporaryDirectory() as folder, populated(wanted.database, Path(folder), wanted.accounts) as place:
+        logging.getLogger("idp").setLevel(logging.WARNING)
+        print(f"{wanted.database}, {wanted.accounts} accounts\n")
+        visitor = Visitor(place.app)
+        hot = operations(place, visitor)
+        _table("operation", {name: cost(visitor, call, wanted.seconds) for name, call in hot.items()})
+        _table("page", pages.costs(place, wanted.seconds / 4))
+        for _ in range(wanted.starts):
+            _start(server.measure(place.environ))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the identity server's hot paths.")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--accounts", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each operation is repeated")
+    parser.add_argument("--starts", type=int, default=3, help="how often the server is started")
+    return parser.parse_args()
+
+
+def _table(title: str, costs: dict[str, Cost]) -> None:
+    print(f"{title:34} {'a second':>9} {'CPU us':>9} {'wall us':>9} {'times':>7}")
+    for name, one in costs.items():
+        print(f"{name:34} {one.per_second:9.0f} {one.cpu:9.0f} {one.wall:9.0f} {one.times:7}")
+    print()
+
+
+def _start(start: server.Start) -> None:
+    cpu = " + ".join(f"{one:.0f}" for one in start.cpu)
+    pss = " + ".join(f"{one:.1f}" for one in start.pss)
+    told = f"; granian + worker: CPU {cpu} ms, idle PSS {pss} MiB" if start.cpu else ""
+    print(f"start to the first 200 in {start.seconds:.2f} s{told}")
+
+
+if __name__ == "__main__":
+    main()

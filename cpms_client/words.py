@@ -167,7 +167,7 @@ def _network(code: str) -> str:
 def _held(opening: Opening) -> str:
     """Say with which access somebody opened a record."""
     if opening.hcp == GUEST_HOSPITAL:
-        return f"{gettext('Guest')}, {opening.ern}"
+        return ", ".join((gettext("Guest"), opening.ern))
     return f"{opening.role}, {opening.ern}, {opening.hcp}"
 
 

@@ -1,5 +1,6 @@
 """Every text that people may see is translated, with the same placeholders as the English one."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -54,6 +55,17 @@ def test_a_per_cent_sign_stands_only_before_a_placeholder(program: str, language
     messages = [message for catalog in catalogs for message in catalog]
     texts = [text for message in messages for text in (*_texts(message.id), *_texts(message.string or ""))]
     assert [text for text in texts if "%" in PLACEHOLDER.sub("", text)] == []
+
+
+@pairs
+def test_no_text_hides_in_an_f_string(program: str) -> None:
+    # Whether the extraction looks into one depends on the version of Python.
+    trees = [ast.parse(source.read_text()) for source in (ROOT / program).rglob("*.py")]
+    inside = [
+        part for tree in trees for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
+    ]
+    calls = [ast.unparse(part) for part in inside if isinstance(part, ast.Call)]
+    assert [call for call in calls if call.partition("(")[0] in TRANSLATIONS["KEYWORDS"]] == []
 
 
 def _complete(message: Message | None) -> bool:

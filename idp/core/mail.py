@@ -93,4 +93,5 @@ def _block(paragraph: str) -> Block:
 
 def _foot(content: Content) -> str:
     never = gettext("ERN Login never asks for your password or a code by mail or telephone.")
-    return f"{gettext('Your identifier: %(uid)s', uid=content.uid)}\n{never}" if content.uid else never
+    uid = gettext("Your identifier: %(uid)s", uid=content.uid)
+    return f"{uid}\n{never}" if content.uid else never

@@ -83,7 +83,8 @@ def sentence(factor: Factor, wrong: Rejected) -> str:
     left = wrong.details.get("tries_left")
     if not left:
         return text
-    return f"{text} {ngettext('You have %(num)d try left.', 'You have %(num)d tries left.', left)}"
+    rest = ngettext("You have %(num)d try left.", "You have %(num)d tries left.", left)
+    return f"{text} {rest}"
 
 
 def _form(fields: tuple[Field, ...], typed: Mapping[str, str]) -> FactorForm:

@@ -44,7 +44,8 @@ def label(organisation: Organisation) -> str:
     if organisation.kind is OrganisationKind.COUNTRY:
         return country_name(organisation.reference)
     if organisation.kind is OrganisationKind.GUEST:
-        return f"{organisation.code} {gettext('Guest Access')}"
+        name = gettext("Guest Access")
+        return f"{organisation.code} {name}"
     return f"{organisation.code} - {organisation.name}" if organisation.code else organisation.name
 
 

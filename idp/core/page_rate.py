@@ -15,7 +15,7 @@ from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from idp.core import limits, logs
+from idp.core import clock, limits, logs
 from idp.core.errors import TooMany
 from idp.core.settings import Limits, SettingsError
 
@@ -59,7 +59,7 @@ def _check(counting: Counting) -> None:
     except RedisError as error:
         _pause(counting, error)
         return
-    raise TooMany("page_rate", retry_after=max(1, round(ends - time.time())))
+    raise TooMany("page_rate", retry_after=max(1, round(ends - clock.now().timestamp())))
 
 
 def _pause(counting: Counting, error: RedisError) -> None:

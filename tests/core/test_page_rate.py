@@ -1,4 +1,4 @@
-"""The coarse limit on pages: off without Redis, shared by all hosts with it, and never in the way when Redis is away."""
+"""The coarse limit on pages: off without Redis, shared by all hosts with it, never in the way when Redis is away."""
 
 import subprocess
 import sys

@@ -36,7 +36,7 @@ class Sms:
             "phone_number",
             _l("Mobile phone number"),
             re.compile(r".*\d", re.DOTALL),
-            _l("Enter your mobile phone number with + and country code"),
+            _l("Enter your mobile phone number with + and country code."),
         ),
     )
     answered: tuple[Field, ...] = (
@@ -44,15 +44,15 @@ class Sms:
             "code",
             _l("Challenge code"),
             re.compile(r"[\s-]*(\d[\s-]*){6}", re.ASCII),
-            _l("Enter the 6 digits of the text message"),
+            _l("Enter the 6 digits of the text message."),
         ),
     )
     sentences: Mapping[str, Any] = {
-        "phone_country": _l("Begin the number with + and the country code, like +49 for Germany"),
-        "phone_invalid": _l("This is not a complete mobile phone number. Check the country code and the digits"),
-        "phone_not_mobile": _l("This is not a mobile phone number. Enter one that receives text messages"),
-        "phone_not_served": _l("We cannot send text messages to this country. Use a number of another country"),
-        "phone_known": _l("This number is in your account already"),
+        "phone_country": _l("Begin the number with + and the country code, like +49 for Germany."),
+        "phone_invalid": _l("This is not a complete mobile phone number. Check the country code and the digits."),
+        "phone_not_mobile": _l("This is not a mobile phone number. Enter one that receives text messages."),
+        "phone_not_served": _l("We cannot send text messages to this country. Use a number of another country."),
+        "phone_known": _l("This number is in your account already."),
         "code_wrong": _l("This code is not right."),
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from idp.accounts.models import Account
 from idp.core import clock, languages
 from idp.core.db import db
+from idp.saas import days
 from idp.saas.catalogue_models import OrganisationKind
 from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemState, RequestItem
 from idp.saas.paging import Page
@@ -90,6 +91,11 @@ def date(moment: datetime) -> str:
     return str(format_date(moment, DAY))
 
 
+def last_day(until: datetime) -> str:
+    """Return the last day of what lasts until a moment, as people write it."""
+    return str(format_date(days.last_day(until), DAY))
+
+
 def language_name(code: str) -> str:
     """Return a language in its own name."""
     known = languages.BY_CODE.get(code)
@@ -98,10 +104,10 @@ def language_name(code: str) -> str:
 
 def _access_status(access: Access) -> Status:
     if access.state is AccessState.ACTIVE and access.valid_until and access.valid_until <= clock.now():
-        return Status(gettext("Ended on %(day)s", day=date(access.valid_until)))
+        return Status(gettext("Ended on %(day)s", day=last_day(access.valid_until)))
     if access.state is AccessState.ACTIVE:
         until = access.valid_until
-        return Status(gettext("Active until %(day)s", day=date(until)) if until else gettext("Active"), "ok")
+        return Status(gettext("Active until %(day)s", day=last_day(until)) if until else gettext("Active"), "ok")
     if access.state is AccessState.LOCKED:
         panic = access.reason == "panic"
         return Status(gettext("Locked: PANIC") if panic else gettext("Locked"), "no")
@@ -113,7 +119,7 @@ def _item_status(item: RequestItem) -> Status:
     if item.state is ItemState.SUBMITTED:
         return Status(gettext("Waiting since %(day)s", day=date(item.request.submitted_at)), "wait")
     if item.state is ItemState.ASKED:
-        return Status(gettext("Your answer is needed"), "wait")
+        return Status(gettext("Waits for an answer"), "wait")
     words = {
         ItemState.GRANTED: (gettext("Granted"), "ok"),
         ItemState.REFUSED: (gettext("Refused"), "no"),

@@ -19,7 +19,7 @@ from idp.signin.sentences import WRONG
 
 # The shape only: whether it exists is never told.
 ADDRESS_OR_UID = re.compile(r"\s*([^@\s]+@[^@\s]+|[A-Za-z0-9]{8})\s*\Z")
-NAME_SOMEBODY = _l("Enter an e-mail address like name@hospital.example, or your 8-character identifier")
+NAME_SOMEBODY = _l("Enter an e-mail address like name@hospital.example, or your 8-character identifier.")
 
 
 class PasswordForm(FlaskForm):
@@ -31,7 +31,7 @@ class PasswordForm(FlaskForm):
         _l("E-mail address or identifier"),
         [InputRequired(NAME_SOMEBODY), Regexp(ADDRESS_OR_UID, message=NAME_SOMEBODY)],
     )
-    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password"))])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password."))])
 
     @contextmanager
     def telling(self) -> Iterator[None]:

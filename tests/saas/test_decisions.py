@@ -84,7 +84,7 @@ def test_a_question_goes_to_the_person_and_the_answer_comes_back(town: Town) -> 
     clara.decides(nora.reference(), "ask", nora.items(), reason="Which ward?")
     assert nora.items()[0].state is ItemState.ASKED
     assert (mails(town.app)[-1]["to"], "Which ward?" in mails(town.app)[-1]["text"]) == (nora.email, True)
-    assert "Your answer is needed" in words(nora.opens("/saas/user-data"))
+    assert "Waits for an answer" in words(nora.opens("/saas/user-data"))
     address = f"/saas/user-data/answer/{nora.reference()}"
     assert "Write an answer" in words(nora.sends(address, answer=" "))
     assert nora.sends(address, answer="Ward 7").location == "/saas/user-data"

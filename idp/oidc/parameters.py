@@ -88,6 +88,11 @@ def _single(given: MultiDict[str, str], name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
+def _listed(values: Any) -> list[Any]:
+    """Return a list as it is; anything else as the only element, to be judged with the others."""
+    return values if isinstance(values, list) else [values]
+
+
 class _Reader:
     """Reads one request whose redirect URI is known to be right."""
 
@@ -158,7 +163,7 @@ class _Reader:
         text = self.given.get("max_age")
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit()) or int(text[:12]) > MAX_AGE_LONGEST:
+        if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_AGE_LONGEST:
             raise self.refuse("invalid_request", "max_age is not a number of seconds")
         return int(text)
 
@@ -172,7 +177,13 @@ class _Reader:
             acr = (claims.get("id_token") or {}).get("acr")
         except (orjson.JSONDecodeError, AttributeError):
             raise self.refuse("invalid_request", "claims is not a JSON object") from None
-        return acr if isinstance(acr, dict) else None
+        if not isinstance(acr, dict):
+            return None
+        wanted = {name: acr[name] for name in ("essential", "value", "values") if name in acr}
+        values = [*_listed(wanted.get("values", [])), wanted.get("value", "")]
+        if not all(isinstance(value, str) for value in values):
+            raise self.refuse("invalid_request", "the values of acr are not texts")
+        return wanted
 
     def _words(self, name: str) -> tuple[str, ...]:
         return tuple(self.given.get(name, "")[:LONGEST].split())

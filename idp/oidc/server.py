@@ -3,6 +3,7 @@
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc6749 import InvalidClientError
 
 from idp.core import settings
 from idp.oidc import clients, tokens
@@ -26,7 +27,19 @@ def _save_nothing(token: dict[str, Any], request: Any) -> None:
     """Access tokens are JWTs that name their grant: there is nothing to write."""
 
 
-server = AuthorizationServer(query_client=clients.find, save_token=_save_nothing)
+class Server(AuthorizationServer):
+    """Authlib's server, which takes for granted that a client's credentials are well-formed."""
+
+    def authenticate_client(self, *args: Any, **kwargs: Any) -> Client:
+        """Return the client; raise InvalidClientError for credentials that are none (RFC 6749, 5.2)."""
+        try:
+            client: Client = super().authenticate_client(*args, **kwargs)
+        except ValueError:
+            raise InvalidClientError(status_code=401) from None
+        return client
+
+
+server = Server(query_client=clients.find, save_token=_save_nothing)
 server.register_grant(AuthorizationCodeGrant, [S256Challenge(required=True), OpenIDToken()])
 server.register_endpoint(EndSessionEndpoint)
 server.register_token_generator("default", _bearer)

@@ -1,7 +1,7 @@
 """The languages that pages and mails are offered in, and which one this request gets."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
@@ -70,7 +70,8 @@ def here(**changes: object) -> str:
     arguments = {name: values for name, values in request.args.lists() if name not in changes}
     arguments.update({name: [str(value)] for name, value in changes.items() if value is not None})
     query = urlencode(arguments, doseq=True)
-    return f"{request.path}?{query}" if query else request.path
+    path = _own(request.path)
+    return f"{path}?{query}" if query else path
 
 
 def language_href(code: str) -> str:
@@ -79,7 +80,7 @@ def language_href(code: str) -> str:
         return here(lang=code)
     before = urlsplit(request.referrer or "")
     ours = before.netloc == current_app.config["SERVER_NAME"]
-    return f"{before.path if ours else '/'}?lang={code}"
+    return f"{_own(before.path) if ours else '/'}?lang={code}"
 
 
 def remember_choice() -> Response | None:
@@ -92,6 +93,11 @@ def remember_choice() -> Response | None:
     secure = settings.current().secure_cookies
     answer.set_cookie(COOKIE, code, COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax")
     return answer  # type: ignore[return-value]
+
+
+def _own(path: str) -> str:
+    """Return a path that browsers cannot take for another host, as they do with two slashes or backslashes in front."""
+    return "/" + quote(path.lstrip("/\\"), safe="/%:@!$&'()*+,;=~")
 
 
 def _methods() -> set[str]:

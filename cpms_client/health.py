@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cpms_client.db import db
 from cpms_client.settings import LOOPBACK, Settings
 
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
+
 blueprint = Blueprint("health", __name__)
 
 
@@ -56,6 +58,12 @@ def metrics() -> Response:
     settings: Settings = current_app.extensions["cpms_settings"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = settings.metrics_token and secrets.compare_digest(given.encode(), settings.metrics_token.encode())
-    if request.remote_addr not in LOOPBACK and not known:
+    if not known and not _from_this_machine():
         abort(404)
     return Response(generate_latest(current_app.extensions["cpms_metrics"]), content_type="text/plain; version=0.0.4")
+
+
+def _from_this_machine() -> bool:
+    """Say whether the caller is on this machine itself: not somebody behind a proxy on it."""
+    forwarded = any(name in request.headers for name in FORWARDED)
+    return request.remote_addr in LOOPBACK and not forwarded

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo
-from idp.accounts import links
+from idp.accounts import links, people
 from idp.app import create_app
 from idp.core import audit, jobs, limits, settings
 from idp.core.audit import Actor
@@ -79,6 +79,17 @@ def verify_audit() -> None:
     if broken is not None:
         sys.exit(f"The audit trail breaks at event {broken}.")
     click.echo("The audit trail is whole.")
+
+
+@main.command()
+@click.argument("identifier")
+def administrator(identifier: str) -> None:
+    """Make the person with this e-mail address or identifier a platform administrator."""
+    account = people.by_identifier(identifier)
+    if account is None:
+        sys.exit("Nobody has an account with this e-mail address or identifier.")
+    people.make_administrator(account)
+    click.echo(f"{account.name} ({account.uid}) is a platform administrator and always signs in with two factors.")
 
 
 @main.group()

@@ -105,6 +105,14 @@ def add(person: Person, password_hash: str, **flags: bool) -> Account:
     return account
 
 
+@transactional
+def make_administrator(account: Account) -> None:
+    """Make somebody a platform administrator, who is always asked for two factors; the operator's command only."""
+    account.is_administrator = account.always_mfa = True
+    account.updated_at = clock.now()
+    audit.record("account.administrator", subject=account.uid, after={"is_administrator": True})
+
+
 def _insert(person: Person, password_hash: str, flags: dict[str, bool]) -> Account | None:
     """Try to write an account; None if its address or identifier is taken."""
     account = _account(person, password_hash, flags)

@@ -70,11 +70,17 @@ def receive() -> Any:
     address: str = current_app.config["SERVER_NAME"]
     if request.headers.get("Host", "").lower() != address and request.endpoint not in ANY_HOST:
         return Response(f"This server answers at {address} only.\n", 400, mimetype="text/plain")
+    if current_app.extensions["ern_settings"].server.environment == "development" and not _on_this_machine():
+        return Response("A development server answers on its own machine only.\n", 403, mimetype="text/plain")
     wellformed.check()
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "bare", False):
         return None
     return languages.remember_choice() or forgery.check()
+
+
+def _on_this_machine() -> bool:
+    return request.remote_addr in ("127.0.0.1", "::1")
 
 
 def refused(refusal: Refusal) -> Response:

@@ -42,4 +42,5 @@ def metadata() -> dict[str, Any]:
 
 
 def _address(endpoint: str) -> str:
-    return url_for(endpoint, _external=True)
+    """Return where an endpoint is: under the issuer, whatever a proxy says of the request."""
+    return settings.current().server.issuer + url_for(endpoint)

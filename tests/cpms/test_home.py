@@ -184,6 +184,8 @@ def test_the_machines_of_the_operator_get_their_answers(client, app):
     client.get("/help")
     assert 'cpms_requests_total{endpoint="home.help_and_support",status="200"} 1.0' in client.get("/metrics").text
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
+    behind_a_proxy = {"X-Forwarded-For": "192.0.2.1"}
+    assert client.get("/metrics", headers=behind_a_proxy).status_code == 404
 
 
 def test_figures_are_shown_to_the_holder_of_the_token(settings):

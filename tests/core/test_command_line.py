@@ -1,0 +1,76 @@
+"""The operator's commands, run as commands on a database of their own."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from idp.accounts import people
+from idp.core import configuration
+from idp.core.audit import AuditEvent
+from idp.core.db import db
+from tests.signin.browser import EMAIL, person
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(app: Flask) -> Command:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {"ERN_CONFIG": "test", "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}
+        return subprocess.run(
+            [sys.executable, "-m", "idp.cli", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        )
+
+    return run
+
+
+def test_an_operator_makes_an_administrator_and_the_trail_says_so(app: Flask, command: Command) -> None:
+    uid = person(app)
+    assert command("administrator", "nobody@demo.example").returncode == 1
+    done = command("administrator", EMAIL)
+    assert done.returncode == 0 and uid in done.stdout
+    with app.app_context():
+        account = people.by_uid(uid)
+        assert account and account.is_administrator and account.always_mfa
+        [event] = db.session.query(AuditEvent).filter_by(act="account.administrator").all()
+        assert (event.subject, event.actor) == (uid, "command line")
+
+
+def test_an_operator_registers_shows_lists_and_removes_a_client(command: Command) -> None:
+    wrong = command("client", "add", "--name", "Mine", "--redirect-uri", "http://rp.example/cb")
+    assert wrong.returncode == 1 and "redirect_uri_insecure http://rp.example/cb" in wrong.stderr
+    added = command("client", "add", "--name", "Mine", "--redirect-uri", "https://rp.example/cb")
+    told = dict(line.split(": ", 1) for line in added.stdout.splitlines())
+    assert told["issuer"] == "http://localhost:8000" and len(told["client_secret"]) >= 43
+    shown = command("client", "show", told["client_id"]).stdout
+    assert "https://rp.example/cb" in shown and told["client_secret"] not in shown
+    assert told["client_id"] in command("client", "list").stdout
+    assert command("client", "remove", told["client_id"]).returncode == 0
+    assert command("client", "show", told["client_id"]).returncode == 1
+    assert command("client", "remove", told["client_id"]).returncode == 1
+
+
+def test_the_audit_trail_is_proved(app: Flask, command: Command) -> None:
+    person(app)
+    assert "whole" in command("verify-audit").stdout
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_event SET act = 'x' WHERE id = 1")
+    broken = command("verify-audit")
+    assert broken.returncode == 1 and "event 1" in broken.stderr
+
+
+def test_a_development_server_answers_on_its_own_machine_only(app: Flask) -> None:
+    app.extensions["ern_settings"] = configuration.load({"ERN_CONFIG": "development"})
+    client = app.test_client()
+    assert client.get("/dev/outbox.json").status_code == 200
+    assert client.get("/dev/outbox.json", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
+
+
+def test_the_metadata_is_under_the_issuer_whatever_the_request_says(app: Flask) -> None:
+    told = app.test_client().get("/.well-known/openid-configuration", base_url="https://localhost:8000").json
+    assert all(told[name].startswith("http://localhost:8000/") for name in told if name.endswith("_endpoint"))

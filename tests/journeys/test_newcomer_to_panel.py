@@ -86,7 +86,7 @@ def asks_for_access(ada: Person) -> None:
     ada.chooses_profiles(("HP",), membership=True)
     assert all(word in ada.page.words for word in ("CPMS", "DE22", "HP"))
     ada.presses("Submit request access", comment="Ataxia outpatients.")
-    assert (ada.page.path, ada.page.words.count("DE22")) == ("/saas/", 2)
+    assert (ada.page.path, ada.page.words.count("DE22")) == ("/saas/", 2), ada.page
 
 
 def is_told(ada: Person) -> None:
@@ -108,8 +108,7 @@ def is_told(ada: Person) -> None:
 
 def enters_and_enrols(ada: Person) -> str:
     """A new browser: Login via ERN Login, password, Choose your verification method, code; then a patient."""
-    fresh = Person(ada.system, ada.first_name, ada.last_name, ada.email, ada.phone, ada.language)
-    ada.browser = fresh.browser
+    ada.browser = ada.browser.anew()
     ada.opens(ada.system.cpms)
     ada.follows("Login via ERN Login")
     assert "CPMS" in ada.page.words

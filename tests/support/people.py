@@ -72,7 +72,7 @@ class Person:
         """Return words of the page's program in the person's language."""
         packages = {self.system.login: "idp", self.system.cpms: "cpms_client", self.system.ecp: "ecp_client"}
         package = next((name for base, name in packages.items() if self.page.address.startswith(base)), "cpms_client")
-        return catalogue(package, self.language).get(words) or words
+        return " ".join((catalogue(package, self.language).get(words) or words).split())
 
     def opens(self, address: str) -> Page:
         """Type an address."""

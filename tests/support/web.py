@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html.parser import HTMLParser
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -98,10 +99,19 @@ class Form:
         return {name: values for name, values in found.items() if values}
 
 
+class Answer(Protocol):
+    """What a page is read from."""
+
+    url: str
+    status_code: int
+    text: str
+    headers: Any  # a mapping that knows header names in any case
+
+
 class Page:
     """An answer, read."""
 
-    def __init__(self, answer: requests.Response) -> None:
+    def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.address = answer.url
         self.status = answer.status_code
@@ -152,13 +162,15 @@ class Page:
         """Say whether a form asks for this."""
         return any(control["type"] != "hidden" for form in self.forms for control in form.controls(name))
 
-    def link(self, words: str) -> str:
-        """Give the address of the link with these words: exactly these, or the only one that begins with them."""
-        links = [(node.text, urljoin(self.address, node["href"])) for node in self.root.all("a") if node["href"]]
-        exact = {href for text, href in links if text == words}
-        found = exact or {href for text, href in links if text.startswith(words)}
-        assert len(found) == 1, f"{len(found)} links {words!r} on {self}: {sorted({text for text, _ in links})}"
-        return found.pop()
+    def link(self, words: str) -> Node:
+        """Give the link with exactly these words, else the one that begins with them; all must lead to one place."""
+        links = [node for node in self.root.all("a") if node["href"]]
+        found = [node for node in links if node.text == words] or [
+            node for node in links if node.text.startswith(words)
+        ]
+        places = {urljoin(self.address, node["href"]) for node in found}
+        assert len(places) == 1, f"{len(places)} links {words!r} on {self}: {sorted({node.text for node in links})}"
+        return found[-1]
 
     def button(self, words: str) -> tuple[Form, Node]:
         """Give the button with these words and its form: exactly these words, or the only one that begins with them."""
@@ -177,8 +189,8 @@ class Page:
 
     def owes(self) -> list[str]:
         """Say what is missing of what every page owes."""
-        if not self.is_html:
-            return []
+        if not self.is_html or self.status == 500:
+            return ["an answer"] * (self.status == 500)
         counts = {tag: len(list(self.root.all(tag))) for tag in ("h1", "main", "title")}
         owed = [f"{number} x {tag}" for tag, number in counts.items() if number != 1]
         owed += ["no language"] * (not self.language)
@@ -188,7 +200,7 @@ class Page:
         seen = [node for node in controls if "hidden" not in node.attributes and node["aria-hidden"] != "true"]
         return owed + [f"{node['name']} has no label" for node in seen if node["id"] not in labelled]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.status} {self.address} ({self.words[:1500] if self.is_html else self.answer.text[:500]})"
 
 
@@ -201,13 +213,17 @@ class Browser:
         self.page: Page
         self.seen: list[str] = []
 
+    def anew(self) -> "Browser":
+        """Give another browser, which knows nothing of this one."""
+        return Browser(self.http.headers["Accept-Language"])
+
     def open(self, address: str) -> Page:
         """Type an address."""
         return self._arrive(self.http.get(address, timeout=SECONDS))
 
     def follow(self, words: str) -> Page:
         """Click on a link."""
-        return self.open(self.page.link(words))
+        return self.open(urljoin(self.page.address, self.page.link(words)["href"]))
 
     def press(self, words: str, **fields: Values) -> Page:
         """Fill fields in and click on the button."""

@@ -99,6 +99,7 @@ ACT_WORDS = {
     "see_patient": _l("Opened the record"),
     "edit_patient": _l("Edited the record"),
     "change_consent": _l("Opened or changed the consents"),
+    "see_openings": _l("Looked at who opened the record"),
     "open_panel": _l("Started a panel"),
     "see_panel": _l("Opened a panel"),
     "answer_invitation": _l("Answered an invitation to a panel"),
@@ -110,6 +111,8 @@ ACT_WORDS = {
     "invite_guest": _l("Invited a guest to a panel"),
     "close_panel": _l("Closed or archived a panel"),
     "assign_lead": _l("Handed over the lead of a panel"),
+    "dispatch_request": _l("Took up a request for assistance"),
+    "see_colleague_openings": _l("Looked at what colleagues opened"),
 }
 
 

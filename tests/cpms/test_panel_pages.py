@@ -56,7 +56,7 @@ def test_a_panel_from_question_to_archive(app: Flask, lead: Visitor, expert: Vis
         post(theirs, f"{panel}/contributions", panel, text="Physiotherapy first.", form_key="one")
     text = mine.get(panel).text
     assert text.count("Physiotherapy first.") == 1
-    assert "1 of 2 experts have answered." in text
+    assert "Experts who have answered: 1 of 2." in text
     post(mine, f"{panel}/step", panel, step="ask_for_outcome")
     post(mine, f"{panel}/outcome", f"{panel}/outcome", text="The panel advises physiotherapy.")
     assert "Sign the outcome" in theirs.get("/dashboard").text

@@ -12,6 +12,7 @@ from cpms_client.db import db
 from cpms_client.models import PanelSeat
 from cpms_client.policy import MAY, ROWS, Act, Role, Seat, Standing, Subject
 from cpms_client.states import Stage
+from cpms_client.words import ACT_WORDS
 from tests.support.cpms_browser import csrf
 from tests.support.cpms_builders import access, brought_to, browser_of, panel_of, patient_of, person, seat
 
@@ -247,3 +248,8 @@ def test_a_seat_counts_only_with_the_access_for_which_the_person_was_invited() -
     stayed = Visitor("me", "Me", "me@hospital.example", (access(hcp="DE03"),))
     assert not policy.may(moved, Act.SEE_PATIENT, subject)
     assert policy.may(stayed, Act.SEE_PATIENT, subject)
+
+
+def test_the_access_log_has_a_word_for_every_act_that_opens_a_patient() -> None:
+    counts = {Act.SEE_KPIS, Act.QUERY_ANONYMISED}
+    assert set(ACT_WORDS) == {act.value for act in set(Act) - counts}

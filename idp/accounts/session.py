@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import joinedload
 
 from idp.accounts import questions
 from idp.accounts.models import Account, AccountState, UserSession
@@ -183,7 +184,10 @@ def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _find(token: str) -> UserSession | None:
     if not token:
         return None
-    found = db.session.scalar(select(UserSession).where(UserSession.digest == digest(token), *_alive(clock.now())))
+    # Almost no page shows an address: reading them with each session would be a second query.
+    lean = joinedload(UserSession.account).lazyload(Account.addresses)
+    this = (UserSession.digest == digest(token), *_alive(clock.now()))
+    found = db.session.scalar(select(UserSession).where(*this).options(lean))
     return found if found and found.account.state is AccountState.ACTIVE else None
 
 

@@ -10,7 +10,7 @@ from idp.oidc.tokens import TokenRefused
 def claims_for(token: str) -> Claims:
     """Return the claims; raise TokenRefused if the token is not ours, over, revoked, or its session has ended."""
     presented = tokens.read_access_token(token)
-    grant = db.session.get(AuthorizationGrant, presented.grant_id)
+    grant = db.session.get(AuthorizationGrant, presented.grant_id, options=grants.LEAN)
     client = clients.find(presented.client_id)
     if grant is None or client is None or not grants.alive(grant):
         raise TokenRefused

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
-from idp import demo
+from idp import demo, restored
 from idp.accounts import links, people
 from idp.app import create_app
 from idp.core import audit, jobs, limits, settings
@@ -70,6 +70,13 @@ def worker() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     jobs.work(stop, SWEEPS)
+
+
+@main.command()
+def after_restore() -> None:
+    """End the sessions, links, codes, grants and waiting messages that a restored backup brought back."""
+    for what, count in restored.end_what_came_back().items():
+        click.echo(f"{what}: {count} ended")
 
 
 @main.command()

@@ -135,8 +135,6 @@ class Oidc:
     code_seconds: int
     access_token_seconds: int
     id_token_seconds: int
-    refresh_days: int
-    key_days: int
     entitlement_namespace: str
 
 

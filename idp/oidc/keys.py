@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 from sqlalchemy import select
 
 from idp.core import audit, clock, vault
-from idp.core.db import db, transactional
+from idp.core.db import db, transactional, upsert
 from idp.oidc.models import SigningKey
 
 SEAL = "signing key"
@@ -69,15 +69,15 @@ def _make(algorithm: str) -> None:
         key = ECKey.generate_key("P-256", use, auto_kid=True)
     else:
         key = RSAKey.generate_key(RSA_BITS, use, auto_kid=True)
-    db.session.add(
-        SigningKey(
-            kid=key.kid,
-            algorithm=algorithm,
-            sealed=vault.seal_json(SEAL, key.as_dict(private=True)),
-            created_at=clock.now(),
-        )
-    )
-    audit.record("oidc.key.make", object=key.kid, after={"algorithm": algorithm})
+    values = {
+        "kid": key.kid,
+        "algorithm": algorithm,
+        "sealed": vault.seal_json(SEAL, key.as_dict(private=True)),
+        "created_at": clock.now(),
+    }
+    made = db.session.execute(upsert(SigningKey.__table__, db.session()).values(values).on_conflict_do_nothing())
+    if made.rowcount:  # type: ignore[attr-defined]
+        audit.record("oidc.key.make", object=key.kid, after={"algorithm": algorithm})
 
 
 def _parsed(row: SigningKey) -> Key:

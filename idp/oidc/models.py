@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account, UserSession
@@ -32,9 +32,19 @@ class SigningKey(Model):
     """A private key, sealed; `retired_at` takes it out of use for signing but not yet out of the key set."""
 
     __tablename__ = "signing_key"
+    # Two processes that start on an empty database at the same moment make one key each, not two.
+    __table_args__ = (
+        Index(
+            "uq_signing_key_active",
+            "algorithm",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
 
     kid: Mapped[str] = mapped_column(String(64), primary_key=True)
-    algorithm: Mapped[str] = mapped_column(String(16), index=True)
+    algorithm: Mapped[str] = mapped_column(String(16))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]

@@ -9,10 +9,12 @@ import pytest
 from flask import Flask
 
 from idp.accounts import people
-from idp.core import configuration
+from idp.core import configuration, outbox
 from idp.core.audit import AuditEvent
 from idp.core.db import db
-from tests.signin.browser import EMAIL, person
+from idp.core.levels import MFA
+from idp.signin.attempt import Wanted
+from tests.signin.browser import EMAIL, PHONE, Browser, newest_code, person
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -62,6 +64,23 @@ def test_the_audit_trail_is_proved(app: Flask, command: Command) -> None:
         connection.exec_driver_sql("UPDATE audit_event SET act = 'x' WHERE id = 1")
     broken = command("verify-audit")
     assert broken.returncode == 1 and "event 1" in broken.stderr
+
+
+def test_a_restored_backup_revives_nothing(app: Flask, command: Command) -> None:
+    person(app, EMAIL, PHONE)
+    browser = Browser(app)
+    browser.signs_in()
+    browser.client.get("/password/forgot")
+    browser.wants(Wanted(level=MFA))
+    browser.chooses()
+    code, waiting_at = newest_code(app), browser.path
+    done = command("after-restore")
+    assert done.returncode == 0 and "sessions: 1 ended" in done.stdout and "codes: 1 ended" in done.stdout
+    assert browser.signed_in() is None
+    browser.client.post(waiting_at, data={"csrf_token": browser.token(), "code": code})
+    assert browser.signed_in() is None
+    with app.app_context():
+        assert outbox.claim() is None, "a text that may have been sent is not sent again"
 
 
 def test_a_development_server_answers_on_its_own_machine_only(app: Flask) -> None:

@@ -2,13 +2,19 @@
 
 import base64
 import json
+import threading
+from collections.abc import Callable
 
 import pytest
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from sqlalchemy import delete, select
 
+from idp.core.db import db, transaction
+from idp.oidc import keys
+from idp.oidc.models import SigningKey
 from tests.oidc.relying_party import AFTER_LOGOUT, ISSUER, RelyingParty, answer, register
 from tests.signin.browser import Browser
 
@@ -104,3 +110,21 @@ def test_logout_without_a_session_just_goes_back(app: Flask, signed_in: Browser,
     token = hint(signed_in, relying_party)
     page = logout(Browser(app), id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
     assert page.headers["Location"] == AFTER_LOGOUT
+
+
+def test_processes_that_start_together_on_an_empty_database_share_their_keys(each_app: Flask) -> None:
+    with each_app.app_context(), transaction() as begun:
+        begun.execute(delete(SigningKey))
+    threads = [threading.Thread(target=in_context, args=(each_app, keys.ensure)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with each_app.app_context():
+        made = db.session.scalars(select(SigningKey)).all()
+        assert sorted(key.algorithm for key in made) == ["ES256", "RS256"]
+
+
+def in_context(app: Flask, call: Callable[[], None]) -> None:
+    with app.app_context():
+        call()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alembic import command
 from alembic.config import Config
 
-from ecp_client import languages, settings
+from ecp_client import settings
 from ecp_client.db import placed
 
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; 0 when done, 2 when the settings make no sense."""
     parser = argparse.ArgumentParser(prog="ecp_client.cli", description="The ERN Collaborative Platform (ECP)")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("prepare", help="bring the database and the translations up to date")
+    commands.add_parser("prepare", help="bring the database up to date")
     down = commands.add_parser("downgrade", help="take the database back to an older revision")
     down.add_argument("revision", help="a revision, -1 for one step, base for an empty database")
     chosen = parser.parse_args(arguments)
@@ -25,7 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ECP: {error}", file=sys.stderr)
         return 2
     if chosen.command == "prepare":
-        languages.compile_catalogues()
         command.upgrade(migrations(url), "head")
         print("ECP is ready to start.")
     else:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel, get_locale
 
@@ -34,16 +32,6 @@ def chosen() -> str:
 def current() -> str:
     """The language that the page is written in."""
     return str(get_locale() or DEFAULT)
-
-
-def compile_catalogues(folder: Path = FOLDER) -> None:
-    """Make the binary catalogues that are missing or older than their text."""
-    for source in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-            continue
-        with source.open("rb") as text, target.open("wb") as binary:
-            write_mo(binary, read_po(text))
 
 
 def _remember(response: Response) -> Response:

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ecp_client import languages, settings
+from ecp_client import settings
 from ecp_client.app import assemble
 from ecp_client.cli import migrations
 from ecp_client.db import db
@@ -80,8 +80,7 @@ def prepare(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def ecp_template(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database without rows, to be copied; the translations made."""
-    languages.compile_catalogues()
+    """A migrated database without rows, to be copied."""
     return prepare(f"sqlite:///{tmp_path_factory.mktemp('ecp')}/ecp.sqlite3")
 
 

@@ -16,9 +16,9 @@ def install(app: Flask) -> None:
     """Serve `/static/<digest>/<file>`; `url_for('static', filename=...)` fills the digest in."""
 
     def static(digest: str, filename: str) -> Response:
-        g.static = True
         if filename not in _files():
             abort(404)
+        g.static = True
         response = _answer(filename)
         newest = digest == _digest()
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if newest else "no-cache"

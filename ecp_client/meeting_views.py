@@ -32,14 +32,14 @@ def new(ern: str) -> str | Response:
     return redirect(url_for("meetings.index", ern=ern), 303)
 
 
-@meeting_pages.get("/<int:meeting_id>/delete")
+@meeting_pages.get("/<int(max=2147483647):meeting_id>/delete")
 def ask_to_call_off(ern: str, meeting_id: int) -> str:
     """Ask once before a meeting goes."""
     author = member_of(ern)
     return render_template("meeting_delete.html", ern=ern, meeting=meetings.own(ern, meeting_id, author))
 
 
-@meeting_pages.post("/<int:meeting_id>/delete")
+@meeting_pages.post("/<int(max=2147483647):meeting_id>/delete")
 def call_off(ern: str, meeting_id: int) -> Response:
     """Call off one's own meeting."""
     meetings.call_off(ern, meeting_id, member_of(ern))

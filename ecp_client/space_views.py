@@ -54,7 +54,7 @@ def new_post(ern: str) -> str | Response:
     return redirect(url_for("spaces.home", ern=ern), 303)
 
 
-@space_pages.route("/spaces/<ern>/posts/<int:post_id>/edit", methods=["GET", "POST"])
+@space_pages.route("/spaces/<ern>/posts/<int(max=2147483647):post_id>/edit", methods=["GET", "POST"])
 @keeps_what_was_typed(PostForm)
 def edit_post(ern: str, post_id: int) -> str | Response:
     """Change one's own post."""
@@ -68,14 +68,14 @@ def edit_post(ern: str, post_id: int) -> str | Response:
     return redirect(url_for("spaces.home", ern=ern), 303)
 
 
-@space_pages.get("/spaces/<ern>/posts/<int:post_id>/delete")
+@space_pages.get("/spaces/<ern>/posts/<int(max=2147483647):post_id>/delete")
 def ask_to_delete(ern: str, post_id: int) -> str:
     """Ask once before a post goes."""
     author = member_of(ern)
     return render_template("post_delete.html", ern=ern, post=posts.own(ern, post_id, author))
 
 
-@space_pages.post("/spaces/<ern>/posts/<int:post_id>/delete")
+@space_pages.post("/spaces/<ern>/posts/<int(max=2147483647):post_id>/delete")
 def delete_post(ern: str, post_id: int) -> Response:
     """Delete one's own post."""
     posts.remove(ern, post_id, member_of(ern))

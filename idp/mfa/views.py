@@ -75,7 +75,7 @@ def confirm_phone() -> ResponseReturnValue:
     return page, form.status
 
 
-@blueprint.route("/account/phones/<int:number>/remove", methods=FILL_IN)
+@blueprint.route("/account/phones/<int(max=2147483647):number>/remove", methods=FILL_IN)
 def remove_phone(number: int) -> ResponseReturnValue:
     """Ask before a number is removed, and remove it."""
     own = enrolment.may_change()

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
@@ -35,33 +35,42 @@ def get(url: str) -> Fetched:
     """Fetch `url`; raise FetchRefused unless it answers 200, at most 64 KiB, from a public address, in 3 s."""
     parts = _checked(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts, _address(parts))
-    # The socket's own timeout starts anew with each byte; this one ends the whole visit.
-    overdue = threading.Event()
-    deadline = threading.Timer(TIMEOUT_SECONDS, _cut, (connection, overdue))
-    deadline.start()
+    address = _address(parts)
     try:
-        connection.request("GET", target, headers={"Accept": "*/*"})
-        answer = connection.getresponse()
-        body = answer.read(MAX_BYTES + 1)
+        with closing(_connected(parts, address)) as connection:
+            fetched = _read(connection, target)
     except (OSError, HTTPException) as error:
         raise FetchRefused(f"the address cannot be read ({type(error).__name__})") from None
+    if len(fetched.body) > MAX_BYTES:
+        raise FetchRefused("the answer is larger than 64 KiB")
+    return fetched
+
+
+def _read(connection: HTTPConnection, target: str) -> Fetched:
+    # The socket's own timeout starts anew with each byte; this one ends the whole visit. The connection lets go of
+    # its socket once the answer has begun, so it is noted here.
+    overdue = threading.Event()
+    deadline = threading.Timer(TIMEOUT_SECONDS, _cut, (connection.sock, overdue))
+    deadline.start()
+    try:
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
+        connection.request("GET", target, headers={"Accept": "*/*"})
+        with connection.getresponse() as answer:
+            body = answer.read(MAX_BYTES + 1)
     finally:
         deadline.cancel()
-        connection.close()
     if overdue.is_set():
         raise FetchRefused("the address took too long")
     if answer.status != 200:
         raise FetchRefused(f"the address answered {answer.status}")
-    if len(body) > MAX_BYTES:
-        raise FetchRefused("the answer is larger than 64 KiB")
     return Fetched((answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), body)
 
 
-def _cut(connection: HTTPConnection, overdue: threading.Event) -> None:
+def _cut(connected: socket.socket, overdue: threading.Event) -> None:
     overdue.set()
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _checked(url: str) -> SplitResult:
@@ -102,28 +111,19 @@ def _permitted(address: str, scheme: str) -> bool:
     return scheme == "https" and ip.is_global and not ip.is_multicast
 
 
-def _connection(parts: SplitResult, address: str) -> HTTPConnection:
+def _connected(parts: SplitResult, address: str) -> HTTPConnection:
+    """Connect to the address that was checked; TLS verifies the certificate for the host that was named."""
     host, port = parts.hostname or "", _port(parts)
-    if parts.scheme == "https":
-        return _PinnedHttps(host, port, address)
     connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    if parts.scheme == "https":
+        connection = HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.sock = socket.create_connection((address, port), TIMEOUT_SECONDS)
+    if parts.scheme == "https":
+        # The handshake waits until the clock runs.
+        context = ssl.create_default_context()
+        connection.sock = context.wrap_socket(connection.sock, server_hostname=host, do_handshake_on_connect=False)
     return connection
 
 
 def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-class _PinnedHttps(HTTPSConnection):
-    """TLS to the address that was checked, with the certificate verified for the host that was named."""
-
-    def __init__(self, host: str, port: int, address: str) -> None:
-        self._context = ssl.create_default_context()
-        super().__init__(host, port, timeout=TIMEOUT_SECONDS, context=self._context)
-        self._address = address
-
-    def connect(self) -> None:
-        """Connect to the pinned address."""
-        plain = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
-        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)

@@ -1,4 +1,4 @@
-"""The demonstration: people, their phones and accesses, and the clients (contract: Demo people)."""
+"""The demonstration: people, their phones and accesses, and the clients."""
 
 import tomllib
 

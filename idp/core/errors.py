@@ -61,7 +61,7 @@ class Busy(TooMany):
 class SignInRequired(Refusal):
     """The act needs a session, a higher level or a fresher proof than the one at hand.
 
-    `level` is an ACR value of contract.md, `within` the greatest age of the proof in seconds (None: any age),
+    `level` is an ACR value of `levels`, `within` the greatest age of the proof in seconds (None: any age),
     `reason` the key of the sentence that tells the person why we ask again.
     """
 

@@ -1,4 +1,4 @@
-"""The levels of authentication, in the order of their strength (contract: `acr`)."""
+"""The levels of authentication, in the order of their strength (REFEDS profiles; OpenID EAP ACR values)."""
 
 SFA = "https://refeds.org/profile/sfa"
 MFA = "https://refeds.org/profile/mfa"

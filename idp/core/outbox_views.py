@@ -28,7 +28,7 @@ def page() -> str:
 
 @blueprint.get("/dev/outbox.json")
 def messages() -> Response:
-    """Give the newest messages as JSON (contract: Servers)."""
+    """Give the newest messages as JSON."""
     return jsonify(_messages())
 
 

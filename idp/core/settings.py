@@ -104,7 +104,7 @@ class Outbox:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many guesses are judged (see security.md, 4)."""
+    """How many guesses are judged (SECURITY.md, 4)."""
 
     password_per_account: int
     password_per_browser: int

@@ -47,7 +47,7 @@ def _phone(account: Account, client: Client) -> Claims:
 
 
 def _ern(account: Account, client: Client) -> Claims:
-    """The accesses to the client's own SAAS application, and to no other (contract: Claims)."""
+    """The accesses to the client's own SAAS application, and to no other (docs/federate.md)."""
     if client.application_id is None:
         return {}
     held = access.accesses_for(account.id, client.application_id)

@@ -1,4 +1,4 @@
-"""The only door for the protocol: what a person may use, as the claim `ern_access` wants it (contract: Claims)."""
+"""The only door for the protocol: what a person may use, as the claim `ern_access` wants it (docs/federate.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The accesses of the demonstration people (contract: Demo people)."""
+"""The accesses of the demonstration people."""
 
 import tomllib
 from pathlib import Path

@@ -124,7 +124,7 @@ def check_profiles(offered: list[Offer], codes: Collection[str]) -> list[Profile
 
 
 def needs_factor(account_id: int, application: Application) -> bool:
-    """Say whether the person has to add a second factor before asking for an application (security.md, 1.4)."""
+    """Say whether the person has to add a second factor before asking for an application (SECURITY.md, 1)."""
     return reaches(application.level, MFA) and not questions.second_factors(account_id)
 
 

@@ -1,4 +1,4 @@
-"""Two relying parties that we did not write sign people in and read `ern_access` (contract: Claims)."""
+"""Two relying parties that we did not write sign people in and read `ern_access` (docs/federate.md)."""
 
 import json
 import subprocess

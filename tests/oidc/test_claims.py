@@ -1,4 +1,4 @@
-"""Which claims a scope opens, and that it opens no others (contract: Claims)."""
+"""Which claims a scope opens, and that it opens no others (docs/federate.md)."""
 
 from flask import Flask
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench import pages, server
-from bench.measure import Cost, cost
+from bench.measure import Cost, cost, speed
 from bench.operations import operations
 from bench.population import populated
 from bench.visitor import Visitor
@@ -22,13 +22,14 @@ def main() -> None:
     wanted = _arguments()
     with tempfile.TemporaryDirectory() as folder, populated(wanted.database, Path(folder), wanted.accounts) as place:
         logging.getLogger("idp").setLevel(logging.WARNING)
-        print(f"{wanted.database}, {wanted.accounts} accounts\n")
+        print(f"{wanted.database}, {wanted.accounts} accounts; {speed():.0f} million loop turns per CPU second\n")
         visitor = Visitor(place.app)
         hot = operations(place, visitor)
         _table("operation", {name: cost(visitor, call, wanted.seconds) for name, call in hot.items()})
         _table("page", pages.costs(place, wanted.seconds / 4))
         for _ in range(wanted.starts):
             _start(server.measure(place.environ))
+        print(f"at the end {speed():.0f} million loop turns per CPU second")
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """Which language a page speaks: asked for in the menu, remembered in a cookie, else the browser's wish."""
 
-from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, g, has_request_context, request, url_for
 from flask_babel import Babel, Locale
@@ -43,7 +43,6 @@ def _here_in(code: str) -> str:
     safe = request.endpoint and request.method == "GET" and request.blueprint != "sign_in"
     if not safe:
         return url_for("home.welcome", lang=code)
-    arguments: dict[str, Any] = {
-        key: values for key, values in request.args.to_dict(flat=False).items() if key != "lang"
-    }
-    return url_for(str(request.endpoint), **(request.view_args or {}), **arguments, lang=code)
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    # Not by `url_for`: a name in the query, such as `_scheme`, would be one of its own arguments.
+    return f"{quote(request.path)}?{urlencode([*kept, ('lang', code)])}"

@@ -96,7 +96,8 @@ def _flask_configuration(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not url.startswith("sqlite")},
+        # What a statement that fails was about (patients, tokens) is not for the log.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not url.startswith("sqlite"), "hide_parameters": True},
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "SESSION_COOKIE_NAME": settings.cookie("form"),
         "SESSION_COOKIE_SECURE": settings.public,

@@ -51,6 +51,8 @@ def _flask_settings(chosen: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": chosen.secret_key,
         "SQLALCHEMY_DATABASE_URI": placed(chosen.database_url, settings.ROOT),
+        # What a statement that fails was about is not for the log.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "SESSION_COOKIE_NAME": "__Host-ecp_form" if chosen.secure else "ecp_form",
         "SESSION_COOKIE_SECURE": chosen.secure,
         "SESSION_COOKIE_HTTPONLY": True,

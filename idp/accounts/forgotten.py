@@ -17,8 +17,16 @@ def begin(identifier: str, language: str, source: str | None) -> None:
 
     `language` is used for a mailbox that we do not know. Raise TooMany for too many wishes.
     """
-    links.ask(identifier.strip().lower(), source)
+    links.ask(_mailbox_of(identifier), source)
     _mail(identifier, language)
+
+
+def _mailbox_of(identifier: str) -> str:
+    """Return what wishes are counted against: one mailbox, in whatever way its address can be written."""
+    try:
+        return people.normalize(identifier)
+    except Invalid:
+        return identifier.strip().lower()
 
 
 @transactional

@@ -1,35 +1,21 @@
-"""Composition for the command line: prepare a database, deliver messages, look after clients, keys and the audit."""
+"""Composition for the command line: prepare a database, look after clients, keys, people and the audit."""
 
-import signal
 import sys
-import threading
 
 import click
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo, restored
-from idp.accounts import links, people
+from idp.accounts import people
 from idp.app import create_app
-from idp.core import audit, jobs, limits, settings
+from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
 from idp.core.errors import Refusal
-from idp.mfa import challenges
-from idp.oidc import authorization, clients, keys
+from idp.oidc import clients, keys
 from idp.oidc.clients import AUTH_METHODS, SIGNING_ALGORITHMS, Client, Registration
-from idp.saas import catalogue, upkeep
-from idp.signin import attempt
-
-# What the worker clears away now and then: what is over is never used again, swept or not.
-SWEEPS = (
-    limits.sweep,
-    links.sweep,
-    attempt.sweep,
-    challenges.sweep,
-    authorization.sweep,
-    upkeep.sweep,
-)
+from idp.saas import catalogue
 
 
 @click.group()
@@ -61,15 +47,6 @@ def prepare() -> None:
     keys.ensure()
     if settings.current().demo.enabled:
         demo.load()
-
-
-@main.command()
-def worker() -> None:
-    """Deliver mails and text messages until stopped."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    jobs.work(stop, SWEEPS)
 
 
 @main.command()

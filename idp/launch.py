@@ -120,7 +120,7 @@ def groups(place: Place) -> list[Group]:
         "CPMS_CLIENT_SECRET": place.demo.training_secret,
         "CPMS_DATABASE_URL": place.database("CPMS_TRAINING_DATABASE_URL", "cpms-training"),
     }
-    worker = Program("Outbox worker", (sys.executable, "-m", "idp.cli", "worker"), login)
+    worker = Program("Outbox worker", (sys.executable, "-m", "idp.worker"), login)
     return [
         _group(place, 0, "idp", login, worker),
         _group(place, 1, "cpms_client", cpms),

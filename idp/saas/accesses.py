@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import select, update
 
@@ -115,17 +116,23 @@ def change_guest(approver: Approver, access_id: int, kind: GuestKind) -> None:
 
 @transactional
 def expire_due(now: datetime) -> int:
-    """End the accesses whose time is over; returns how many. They open nothing from that moment, swept or not."""
+    """End the accesses whose time is over, tell their holders, and return how many they are.
+
+    They open nothing from that moment, swept or not.
+    """
     due = select(Access).where(Access.state.in_(LIVING_STATES), Access.valid_until <= now).with_for_update()
-    expired = list(db.session.scalars(due))
+    together_first = due.order_by(Access.account_id, Access.organisation_id, Access.valid_until, Access.id)
+    expired = list(db.session.scalars(together_first))
     for access in expired:
         _move(access, AccessState.EXPIRED, None, None)
+    for _, together in groupby(expired, key=lambda each: (each.account_id, each.organisation_id, each.valid_until)):
+        notices.access_over(list(together))
     return len(expired)
 
 
 @transactional
 def lock_after_panic(account_id: int) -> None:
-    """Lock what needs a second factor when all factors of a person are gone (security.md, 1)."""
+    """Lock what needs a second factor when all factors of a person are gone (SECURITY.md, 1)."""
     held = select(Access).join(Application, Application.id == Access.application_id)
     wanted = held.where(
         Access.account_id == account_id, Access.state == AccessState.ACTIVE, Application.locked_after_panic

@@ -15,4 +15,4 @@ def admin() -> ResponseReturnValue:
     if not session.require().account.is_administrator:
         raise NotFound("page_unknown")
     session.require(MFA, None, "approvals")
-    return render_template("saas/admin.html", to_decide=approvals.waiting_count(own_authority()))
+    return render_template("saas/admin.html", to_decide=approvals.to_decide(own_authority()))

@@ -7,17 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from idp.accounts import questions, session
+from idp.accounts import questions
 from idp.accounts.models import UserSession
 from idp.core.errors import Conflict, NotFound, SignInRequired
-from idp.core.levels import MFA
-from idp.saas import accesses, approvals, decisions, drafts, standing
+from idp.saas import accesses, approvals, decisions, drafts, hospitals, standing
 from idp.saas.approvals import Asked
 from idp.saas.forms import AccessForm, DecisionForm
 from idp.saas.models import GuestKind
 from idp.saas.paging import page_number, page_size
 from idp.saas.policy import Act, Approver, Authority
-from idp.saas.present import own_authority
+from idp.saas.present import acting, approver
 from idp.saas.sentences import told
 
 ACCESS_ACTS = {
@@ -31,17 +30,16 @@ ACCESS_ACTS = {
 
 
 def approvals_list() -> ResponseReturnValue:
-    """Show what waits. Six queries, however many rows: session 2, authority, page, items with people, addresses."""
-    _, authority = _approver()
+    """Show what waits. Six queries, however many rows: session 2, authority, page, items with people, hospitals."""
+    _, authority = approver()
     asked = _asked()
-    return render_template(
-        "saas/approvals.html", authority=authority, asked=asked, page=approvals.cases(authority, asked)
-    )
+    page, to_decide = approvals.cases(authority, asked), approvals.to_decide(authority)
+    return render_template("saas/approvals.html", authority=authority, asked=asked, page=page, to_decide=to_decide)
 
 
 def approval(reference: str) -> ResponseReturnValue:
     """Show one request and decide about it."""
-    person, authority = _approver()
+    person, authority = approver()
     approvals.case(authority, reference)
     form = _restored(person, reference) if request.method == "GET" else DecisionForm()
     if form.is_submitted():
@@ -53,7 +51,7 @@ def approval(reference: str) -> ResponseReturnValue:
 def _decided(person: UserSession, reference: str, form: DecisionForm) -> ResponseReturnValue:
     """Carry the decision out; what was typed is kept when a second factor is needed first, or somebody was faster."""
     try:
-        decisions.decide(_acting(person), reference, form.ruling())
+        decisions.decide(acting(person), reference, form.ruling())
     except SignInRequired:
         drafts.keep_decision(person.account_id, reference, form.kept())
         raise
@@ -67,7 +65,7 @@ def _decided(person: UserSession, reference: str, form: DecisionForm) -> Respons
 
 def accesses_list() -> ResponseReturnValue:
     """Show who holds what. Five queries, however many rows: session 2, authority, page with people, addresses."""
-    _, authority = _approver()
+    _, authority = approver()
     asked = _asked()
     page = approvals.accesses(authority, asked)
     return render_template("saas/accesses.html", authority=authority, asked=asked, page=page)
@@ -75,7 +73,7 @@ def accesses_list() -> ResponseReturnValue:
 
 def access(access_id: int) -> ResponseReturnValue:
     """Show one access and change it."""
-    person, authority = _approver()
+    person, authority = approver()
     found, holder, acts = approvals.access_of(authority, access_id)
     kept = {} if request.method == "POST" else drafts.take_decision(person.account_id, f"access-{access_id}")
     form = AccessForm(data=kept)
@@ -91,7 +89,7 @@ def _changed(person: UserSession, access_id: int, form: AccessForm) -> ResponseR
     """Carry the act out; the message is kept when a second factor is needed first."""
     reason = form.reason.data or ""
     try:
-        _change(request.form["act"], _acting(person), access_id, reason)
+        _change(request.form["act"], acting(person), access_id, reason)
     except SignInRequired:
         drafts.keep_decision(person.account_id, f"access-{access_id}", {"reason": reason})
         raise
@@ -121,21 +119,9 @@ def _case_page(authority: Authority, reference: str, form: DecisionForm) -> Resp
         open_items=approvals.decidable(authority, case.items),
         factors=questions.second_factors(case.person.id),
         notes=approvals.notes_of(case.request),
+        proposal=hospitals.open_proposal(case.items[0].organisation),
         held=approvals.held_beside(case.request),
     ), form.status
-
-
-def _approver() -> tuple[UserSession, Authority]:
-    """Return who decides; everybody else learns nothing, and nobody reads about others with a password alone."""
-    session.require()
-    authority = own_authority()
-    if not authority.exists:
-        raise NotFound("page_unknown")
-    return session.require(MFA, None, "approvals"), authority
-
-
-def _acting(person: UserSession) -> Approver:
-    return Approver(person.account_id, person.acr, person.proved_at)
 
 
 def _asked() -> Asked:

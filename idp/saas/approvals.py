@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from idp.accounts.models import Account, EmailAddress
 from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import NotFound
-from idp.saas.authority import below, valid
+from idp.saas.authority import below, looked_after, valid
 from idp.saas.catalogue_models import Decider, Organisation, Profile
 from idp.saas.models import (
     LIVING_STATES,
@@ -21,11 +21,12 @@ from idp.saas.models import (
     AccessRequest,
     AccessState,
     ItemState,
+    Proposal,
     RequestItem,
     RequestNote,
 )
 from idp.saas.paging import USUAL_SIZE, Page
-from idp.saas.policy import Act, Authority, matter_of_access, matter_of_item, may
+from idp.saas.policy import ON_ACCESSES, Act, Authority, matter_of_access, matter_of_item, may
 from idp.saas.words import search_words
 
 ENDING_SOON = timedelta(days=14)
@@ -58,7 +59,7 @@ REQUEST_LISTS: dict[str, tuple[ItemState, ...]] = {
 
 
 def cases(authority: Authority, asked: Asked) -> Page[Case]:
-    """Return one page of the requests that a person may decide about; three queries, however many rows."""
+    """Return one page of the requests that a person may decide about; two queries, however many rows."""
     states = REQUEST_LISTS.get(asked.show, OPEN_STATES)
     newest_first = states != OPEN_STATES
     order = RequestItem.request_id.desc() if newest_first else RequestItem.request_id
@@ -73,12 +74,32 @@ def cases(authority: Authority, asked: Asked) -> Page[Case]:
     return Page(_cases(ids, states, newest_first), numbered[0][1] if numbered else 0, asked.page, asked.per_page)
 
 
-def waiting_count(authority: Authority) -> int:
-    """Return how many requests wait for a person's decision; one query."""
+@dataclass(frozen=True)
+class ToDecide:
+    """How many requests and proposed hospitals wait for a person's decision."""
+
+    requests: int = 0
+    hospitals: int = 0
+
+
+def to_decide(authority: Authority) -> ToDecide:
+    """Return how much waits for a person's decision; one query."""
     if not authority.exists:
-        return 0
-    rows = _joined(select(func.count(RequestItem.request_id.distinct())))
-    return db.session.scalar(rows.where(RequestItem.state.in_(OPEN_STATES), _decidable(authority))) or 0
+        return ToDecide()
+    requests = _joined(select(func.count(RequestItem.request_id.distinct())))
+    hospitals = select(func.count(Proposal.id)).join(Organisation, Organisation.id == Proposal.organisation_id)
+    row = db.session.execute(
+        select(
+            requests.where(RequestItem.state.in_(OPEN_STATES), _decidable(authority)).scalar_subquery(),
+            hospitals.where(*proposed_to(authority)).scalar_subquery(),
+        )
+    ).one()
+    return ToDecide(*row)
+
+
+def proposed_to(authority: Authority) -> list[ColumnElement[bool]]:
+    """Return the conditions that a proposed hospital waits for a person's decision (`policy.MAY`, said in SQL)."""
+    return [Proposal.decided_at.is_(None), Proposal.account_id != authority.account_id, looked_after(authority)]
 
 
 def case(authority: Authority, reference: str) -> Case:
@@ -114,7 +135,7 @@ def accesses(authority: Authority, asked: Asked) -> Page[tuple[Access, Account]]
         select(Access, Account, func.count().over())
         .join(Organisation, Organisation.id == Access.organisation_id)
         .join(Account, Account.id == Access.account_id)
-        .where(Access.account_id != authority.account_id, _looked_after(authority))
+        .where(Access.account_id != authority.account_id, looked_after(authority))
         .where(_in_list(asked.show, clock.now()), *_matching(asked.search))
         .options(*ACCESS_PARTS)
         .order_by(Account.last_name, Account.first_name, Access.id)
@@ -132,7 +153,7 @@ def access_of(authority: Authority, access_id: int) -> tuple[Access, Account, fr
     if access is None:
         raise NotFound("access_unknown")
     matter = matter_of_access(access)
-    acts = frozenset(act for act in Act if act not in (Act.DECIDE, Act.DELEGATE) and may(act, authority, matter))
+    acts = frozenset(act for act in ON_ACCESSES if may(act, authority, matter))
     if not acts:
         raise NotFound("access_unknown")
     return access, db.session.get_one(Account, access.account_id), acts
@@ -153,7 +174,9 @@ def _cases(ids: Sequence[int], states: Sequence[ItemState], newest_first: bool) 
     order = RequestItem.request_id.desc() if newest_first else RequestItem.request_id
     now = clock.now()
     cases: dict[int, Case] = {}
-    for item, person in db.session.execute(wanted.options(*ITEM_PARTS).order_by(order, RequestItem.id)).unique():
+    for item, person in db.session.execute(
+        wanted.options(*ITEM_PARTS, joinedload(Account.addresses)).order_by(order, RequestItem.id)
+    ).unique():
         request = item.request
         known = cases.setdefault(request.id, Case(request, person, [], (now - request.submitted_at).days))
         cases[request.id] = replace(known, items=[*known.items, item])
@@ -184,10 +207,6 @@ def _beside_administrator(authority: Authority) -> ColumnElement[bool]:
         wanted.id == other.profile_id,
         wanted.decided_by == Decider.ADMINISTRATOR,
     )
-
-
-def _looked_after(authority: Authority) -> ColumnElement[bool]:
-    return true() if authority.is_administrator else below(authority.subtrees)
 
 
 def _in_list(show: str, now: datetime) -> ColumnElement[bool]:

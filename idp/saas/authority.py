@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, exists, false, literal, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from idp.accounts import questions
@@ -34,12 +34,12 @@ def authority_of(account: Account) -> Authority:
         .join(Profile, Profile.id == Access.profile_id)
         .where(Access.account_id == account.id, Profile.decides, valid(now))
     )
-    lent = (
+    borrowed = (
         select(Organisation.path, literal(1))
         .join(Delegation, Delegation.organisation_id == Organisation.id)
-        .where(Delegation.delegate_id == account.id, _lent(now))
+        .where(Delegation.delegate_id == account.id, lent(now))
     )
-    rows = db.session.execute(union_all(own, lent)).all()
+    rows = db.session.execute(union_all(own, borrowed)).all()
     return Authority(
         account.id,
         account.is_administrator,
@@ -73,7 +73,7 @@ def team_of(organisation: Organisation, *, but: int) -> list[Account]:
         Delegation.delegate_id == Account.id,
         Delegation.organisation_id == scope.id,
         scope.path.in_(ancestors),
-        _lent(now, scope),
+        lent(now, scope),
     )
     return _people(or_(_coordinates(Account.id, organisation.network, now), delegated), but)
 
@@ -100,10 +100,15 @@ def _coordinates(account_id: AccountId, network: Code, now: datetime) -> ColumnE
     )
 
 
-def _lent(now: datetime, scope: type[Organisation] = Organisation) -> ColumnElement[bool]:
-    """A delegation counts only as long as its delegator coordinates the network."""
+def lent(now: datetime, scope: type[Organisation] = Organisation) -> ColumnElement[bool]:
+    """Return the condition under which a delegation counts: only as long as its delegator coordinates the network."""
     still = _coordinates(Delegation.delegator_id, scope.network, now)
     return Delegation.ended_at.is_(None) & (Delegation.valid_until > now) & still
+
+
+def looked_after(authority: Authority) -> ColumnElement[bool]:
+    """Return the condition that a person looks after an organisation."""
+    return true() if authority.is_administrator else below(authority.subtrees)
 
 
 def below(paths: frozenset[str]) -> ColumnElement[bool]:
@@ -120,6 +125,6 @@ def below(paths: frozenset[str]) -> ColumnElement[bool]:
 
 @questions.answers_must_keep_mfa
 def decides_about_others(account_id: int) -> bool:
-    """Who decides about others always proves himself with two factors (security.md, 1.5)."""
+    """Who decides about others always proves himself with two factors (SECURITY.md, 1)."""
     account = db.session.get(Account, account_id)
     return account is not None and authority_of(account).exists

@@ -18,6 +18,7 @@ from idp.saas.catalogue_models import (
     Profile,
     ReferenceVersion,
 )
+from idp.saas.models import Proposal
 from idp.saas.words import fold
 
 FOLDER = CONFIG / "reference"
@@ -85,7 +86,11 @@ def _load_applications(applications: list[Row], profiles: list[Row]) -> None:
 
 def _load_organisations(data: dict[str, list[Row]]) -> None:
     networks = data["erns"] + data["other_networks"]
-    before = set(db.session.scalars(select(Organisation.path).where(Organisation.state == OrganisationState.ACTIVE)))
+    confirmed = select(Proposal.organisation_id).where(
+        Proposal.accepted.is_(True)
+    )  # in no file, and confirmed by a team
+    there = select(Organisation.path).where(Organisation.state == OrganisationState.ACTIVE)
+    before = set(db.session.scalars(there.where(Organisation.id.not_in(confirmed))))
     ids: dict[str, int] = {}
     for level in (
         [_network(found) for found in networks],

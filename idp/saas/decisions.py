@@ -1,26 +1,23 @@
-"""Decisions about requests: every rule is checked inside the act that writes the grant (security.md, 5)."""
+"""Decisions about requests: every rule is checked inside the act that writes the grant (SECURITY.md, 5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from idp.core import clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid, NotFound
-from idp.saas import accesses, notices
+from idp.saas import accesses, days, notices
 from idp.saas.access_requests import Decision, add_note, move
 from idp.saas.accesses import Terms
 from idp.saas.authority import acting_authority, valid
-from idp.saas.catalogue_models import Profile
+from idp.saas.catalogue_models import OrganisationState, Profile
 from idp.saas.models import Access, AccessRequest, GuestKind, ItemState, RequestItem
-from idp.saas.policy import Act, Approver, Authority, in_subtree, matter_of_item, may
+from idp.saas.policy import Act, Approver, Authority, acting_as, matter_of_item, may
 
-# A day ends when it has ended everywhere in the networks' countries; their latest clock is the western one.
-LAST_ZONE = ZoneInfo("Atlantic/Azores")
 LONGEST_GRANT = timedelta(days=10 * 366)
 
 
@@ -36,6 +33,12 @@ STATE_OF = {
     Verdict.GRANT: ItemState.GRANTED,
     Verdict.REFUSE: ItemState.REFUSED,
     Verdict.ASK: ItemState.ASKED,
+}
+
+# Where nothing can be granted, with the key of the sentence that says what to do.
+NOT_GRANTED = {
+    OrganisationState.REQUESTED: "organisation_waits",
+    OrganisationState.CLOSED: "organisation_closed",
 }
 
 
@@ -61,7 +64,7 @@ def decide(approver: Approver, reference: str, ruling: Ruling) -> AccessRequest:
     request = db.session.scalar(select(AccessRequest).where(AccessRequest.reference == reference))
     items = _chosen(request, ruling, authority)
     _check(ruling)
-    decision = Decision(actor.id, _as(authority, items[0]), ruling.reason.strip() or None)
+    decision = Decision(actor.id, acting_as(authority, matter_of_item(items[0])), ruling.reason.strip() or None)
     for item in items:
         move(item, STATE_OF[ruling.verdict], ruling.seen[item.id], decision)
     if ruling.verdict is Verdict.ASK:
@@ -97,7 +100,10 @@ def _check(ruling: Ruling) -> None:
 def _open(items: Sequence[RequestItem], ruling: Ruling) -> list[Access]:
     if ruling.verdict is not Verdict.GRANT:
         return []
-    terms = Terms(_end_of(ruling.until) if ruling.until else None, ruling.guest)
+    organisation = items[0].organisation
+    if organisation.state is not OrganisationState.ACTIVE:
+        raise Invalid(NOT_GRANTED[organisation.state], organisation=organisation.name)
+    terms = Terms(days.end_of(ruling.until) if ruling.until else None, ruling.guest)
     opened = [accesses.open_access(item, terms) for item in items]
     for item in items:
         _check_needs(item)
@@ -121,13 +127,3 @@ def _check_needs(item: RequestItem) -> None:
     )
     if db.session.scalar(held) is None:
         raise Invalid("grant_needs", profile=item.profile.code, needed=item.profile.needs)
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), LAST_ZONE)
-
-
-def _as(authority: Authority, item: RequestItem) -> str:
-    if item.organisation.network in authority.networks:
-        return "coordinator"
-    return "delegate" if in_subtree(authority, matter_of_item(item)) else "administrator"

@@ -36,6 +36,20 @@ AT_FIELD = {
     "reason_long": "reason",
     "until_wrong": "until",
     "answer_needed": "answer",
+    "hospital_name_needed": "name",
+    "hospital_name_long": "name",
+    "hospital_city_needed": "city",
+    "hospital_city_long": "city",
+    "hospital_similar": "different",
+    "organisation_exists": "name",
+    "delegate_needed": "person",
+    "delegate_unknown": "person",
+    "delegate_self": "person",
+    "delegate_coordinates": "person",
+    "delegation_exists": "person",
+    "scope_needed": "scope",
+    "delegation_day": "until",
+    "delegation_outlives": "until",
 }
 
 

@@ -172,6 +172,35 @@ class Delegation(Model):
     ended_at: Mapped[datetime | None]
 
 
+class Proposal(Model):
+    """A hospital that a person added to the tree, and what was decided about it; `accepted` is None while it waits.
+
+    An organisation has at most one that waits, and one more each time it is proposed again after a refusal.
+    """
+
+    __tablename__ = "hospital_proposal"
+    __table_args__ = (
+        Index(
+            "uq_hospital_proposal_open",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    proposed_at: Mapped[datetime]
+    accepted: Mapped[bool | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    organisation: Mapped[Organisation] = relationship()
+
+
 class Draft(Model):
     """What a person has filled in and not sent yet, so that a reload, a sign-in or a second tab loses nothing.
 

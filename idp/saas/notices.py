@@ -14,6 +14,8 @@ from idp.saas.authority import administrators, team_of
 from idp.saas.catalogue_models import Decider, OrganisationKind
 from idp.saas.models import Access, AccessRequest, GuestKind, RequestItem
 
+TEAM_NAMED = 5  # enough to find somebody
+
 
 def new_request(request: AccessRequest) -> None:
     """Tell the people who may decide about a request that it waits."""
@@ -82,6 +84,19 @@ def access_extended(access: Access) -> None:
     _mail(_holder(access), "access_extended", items=[access], until=access.valid_until)
 
 
+def access_over(accesses: Sequence[Access]) -> None:
+    """Tell the person that accesses have ended because their time is over."""
+    first = accesses[0]
+    key = f"access-over:{first.id}:{first.valid_until:%Y-%m-%dT%H:%M}"
+    _mail(_holder(first), "access_over", items=accesses, until=first.valid_until, key=key)
+
+
+def guest_ends(access: Access, key: str) -> None:
+    """Tell a guest when the access ends and who can extend it; `key` makes it one mail (see `outbox`)."""
+    team = [account.name for account in team_of(access.organisation, but=access.account_id)]
+    _mail(_holder(access), "guest_ends", items=[access], until=access.valid_until, team=team[:TEAM_NAMED], key=key)
+
+
 def _needs_membership(items: Sequence[RequestItem]) -> bool:
     """Whether an application relies on a membership that was not granted in the same act; guests need none."""
     granted = {item.application_id for item in items}
@@ -100,7 +115,9 @@ def _mail(to: Account, template: str, *, items: Sequence[RequestItem] | Sequence
         "lines": lines,
         "network": items[0].organisation.network,
         "application": items[0].application.short_name,
+        "application_id": items[0].application_id,
         "day": standing.date,
+        "last_day": standing.last_day,
         "quoted": quoted,
     }
     values |= {"name": to.name, "uid": to.uid, "address": _address(template, values)}
@@ -126,5 +143,7 @@ def quoted(text: str) -> str:
 def _address(template: str, values: dict[str, Any]) -> str:
     if template in ("new_request", "answered"):
         return url_for("saas.approval", reference=values["request"].reference, _external=True)
+    if template == "access_over":
+        return url_for("saas.create", application_id=values["application_id"], _external=True)
     page = "saas.home" if template == "granted" else "saas.user_data"
     return url_for(page, _external=True)

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from idp.core import audit
 from idp.core.db import db, transactional
-from idp.core.errors import Conflict, NotFound
+from idp.core.errors import Invalid, NotFound
 from idp.saas.catalogue_models import Organisation, OrganisationKind, OrganisationState
 from idp.saas.paging import USUAL_SIZE, Page, last_page
-from idp.saas.words import fold, search_words
+from idp.saas.words import alike, distinctive, fold, search_words
 
 # Where SAAS says it otherwise than the language data.
 USUAL_NAMES = {"CZ": "Czech Republic"}
@@ -112,31 +112,66 @@ def listing(node: Organisation | None, wanted: Wanted) -> Page[Organisation]:
 def propose(country: str, name: str, city: str | None = None) -> Organisation:
     """Add a hospital whose membership is not confirmed yet; it can already be chosen for requests.
 
-    `country` is the path of a country in a network. Raises NotFound for another path, Conflict if it is there already.
+    `country` is the path of a country in a network. Raises NotFound for another path, Invalid if it is there already.
     """
-    parent = find(country)
-    if parent.kind is not OrganisationKind.COUNTRY:
+    # The row of the country is the lock: of two who propose the same at once the second is told so.
+    parent = db.session.scalar(select(Organisation).where(Organisation.path == country).with_for_update())
+    if parent is None or parent.kind is not OrganisationKind.COUNTRY or parent.state is OrganisationState.CLOSED:
         raise NotFound("organisation_unknown")
-    reference = f"{parent.reference}-{fold(name).replace(' ', '-')}"[:160]
-    path = f"{country}/{reference}"
-    if db.session.scalar(select(Organisation.id).where(Organisation.path == path)) is not None:
-        raise Conflict("organisation_exists")
+    proposed = _proposed(parent, name, city)
+    proposed.state, proposed.name, proposed.city = OrganisationState.REQUESTED, name, city
+    proposed.words = fold(f"{name} {city or ''}")
+    db.session.add(proposed)
+    db.session.flush()
+    audit.record("saas.organisation.propose", object=proposed.path, after={"name": name, "city": city})
+    return proposed
+
+
+def _proposed(parent: Organisation, name: str, city: str | None) -> Organisation:
+    """Return a new node, or one that was closed; a hospital of the same name in another city is another one."""
+    for words in (name, f"{name} {city or ''}"):
+        reference = f"{parent.reference}-{fold(words).replace(' ', '-')}"[:160]
+        path = f"{parent.path}/{reference}"
+        known = db.session.scalar(select(Organisation).where(Organisation.path == path))
+        if known is None:
+            return _node_below(parent, reference)
+        if known.state is OrganisationState.CLOSED:
+            return known
+        if fold(known.city or "") == fold(city or ""):
+            break
+    raise Invalid("organisation_exists")
+
+
+def _node_below(parent: Organisation, reference: str) -> Organisation:
     last = db.session.scalar(select(func.max(Organisation.position))) or 0
-    proposed = Organisation(
+    return Organisation(
         parent_id=parent.id,
-        path=path,
+        path=f"{parent.path}/{reference}",
         network=parent.network,
         kind=OrganisationKind.PROVIDER,
-        state=OrganisationState.REQUESTED,
         reference=reference,
-        name=name,
-        city=city,
         position=last + 1,
-        words=fold(f"{name} {city or ''}"),
     )
-    db.session.add(proposed)
-    audit.record("saas.organisation.propose", object=path, after={"name": name})
-    return proposed
+
+
+def similar(country: str, name: str, city: str) -> list[Organisation]:
+    """Return the hospitals of a country whose name or city looks like what was typed; one query."""
+    hospitals = select(Organisation).where(
+        Organisation.path.startswith(f"{country}/", autoescape=True),
+        Organisation.kind == OrganisationKind.PROVIDER,
+        Organisation.state != OrganisationState.CLOSED,
+    )
+    wanted = distinctive(f"{name} {city}")
+    there = db.session.scalars(hospitals.order_by(Organisation.position))
+    return [
+        found for found in there if wanted & distinctive(f"{found.name} {found.city or ''}") or alike(name, found.name)
+    ]
+
+
+def full_name(organisation: Organisation) -> str:
+    """Return the name with where it is: "DE22 - University Hospital, ERN-RND, Germany", "Germany, ERN-RND"."""
+    inside = organisation.kind in (OrganisationKind.PROVIDER, OrganisationKind.GUEST)
+    return f"{label(organisation)}, {place(organisation) if inside else organisation.network}"
 
 
 _NO_GUESTS = Organisation.kind != OrganisationKind.GUEST

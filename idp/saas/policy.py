@@ -40,7 +40,7 @@ class Matter:
 
 
 class Act(StrEnum):
-    """What can be done with other people's requests and accesses."""
+    """What can be done with what other people asked for, hold or propose."""
 
     DECIDE = "decide"
     REVOKE = "revoke"
@@ -49,6 +49,11 @@ class Act(StrEnum):
     EXTEND = "extend"
     CHANGE_GUEST = "change_guest"
     DELEGATE = "delegate"
+    CONFIRM = "confirm"
+
+
+# What is done with accesses; the rest is about requests, delegations and proposed hospitals.
+ON_ACCESSES = (Act.REVOKE, Act.LOCK, Act.UNLOCK, Act.EXTEND, Act.CHANGE_GUEST)
 
 
 Predicate = Callable[[Authority, Matter], bool]
@@ -98,12 +103,20 @@ MAY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.EXTEND: (TEAM, PLATFORM),
     Act.CHANGE_GUEST: (TEAM, (not_own, administrator)),
     Act.DELEGATE: ((not_own, coordinates),),
+    Act.CONFIRM: ((not_own, in_subtree), (not_own, administrator)),
 }
 
 
 def may(act: Act, who: Authority, matter: Matter) -> bool:
     """Say whether the person may do this."""
     return any(all(holds(who, matter) for holds in alternative) for alternative in MAY[act])
+
+
+def acting_as(who: Authority, matter: Matter) -> str:
+    """Return as what a person decides: "coordinator", "delegate" or "administrator"."""
+    if coordinates(who, matter):
+        return "coordinator"
+    return "delegate" if in_subtree(who, matter) else "administrator"
 
 
 def matter_of_item(item: RequestItem) -> Matter:

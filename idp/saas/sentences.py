@@ -8,6 +8,7 @@ from idp.core.errors import Refusal
 from idp.core.sentences import BY_KEY, BY_STATUS, Sentence
 
 _NOT_SENT = _l("Your request is not sent yet")
+_NOT_LENT = _l("Nothing was changed")
 
 BY_KEY.update(
     {
@@ -28,7 +29,32 @@ BY_KEY.update(
             _NOT_SENT, _l("Choose your hospital or guest access. Open your network and your country to see them.")
         ),
         "organisation_exists": Sentence(
-            _l("This organisation exists already"), _l("Nothing was changed. Choose it from the list.")
+            _l("This organisation exists already"),
+            _l("A hospital of this name and city is in the list already. Choose it there."),
+        ),
+        "organisation_waits": Sentence(
+            _l("This cannot be approved yet"),
+            _l("%(organisation)s is not confirmed yet. Confirm it first, then approve the request."),
+        ),
+        "organisation_closed": Sentence(
+            _l("This cannot be approved"),
+            _l("%(organisation)s is no longer in the list. Refuse the request and say what to choose instead."),
+        ),
+        "hospital_name_needed": Sentence(_NOT_SENT, _l("Enter the name of the hospital, in words.")),
+        "hospital_name_long": Sentence(_NOT_SENT, _l("The name is too long. Use at most 200 characters.")),
+        "hospital_city_needed": Sentence(_NOT_SENT, _l("Enter the city, in words.")),
+        "hospital_city_long": Sentence(_NOT_SENT, _l("The city is too long. Use at most 100 characters.")),
+        "hospital_similar": Sentence(
+            _NOT_SENT,
+            _l("The list has hospitals that look like it. Choose one of them, or say that yours is none of these."),
+        ),
+        "hospital_unknown": Sentence(
+            _l("There is no such proposal"),
+            _l("Perhaps it is not yours to see. Go back to the list and open it from there."),
+        ),
+        "hospital_proposals": Sentence(
+            _l("Too many proposals in one day"),
+            _l("You proposed several hospitals today. Go on tomorrow, or write to the help desk."),
         ),
         "no_guests": Sentence(_NOT_SENT, _l("This application has no guests. Choose your hospital.")),
         "profile_needed": Sentence(_NOT_SENT, _l("Choose at least one access profile.")),
@@ -92,10 +118,28 @@ BY_KEY.update(
             _l("One profile is missing"),
             _l("%(profile)s can only be granted with %(needed)s in the same hospital. Approve both."),
         ),
-        "delegation_wrong": Sentence(
-            _l("This cannot be lent"),
-            _l("Choose a country or a hospital of your network, another active person and an end within one year."),
+        "delegate_needed": Sentence(_NOT_LENT, _l("Enter the person's e-mail address or identifier.")),
+        "delegate_unknown": Sentence(
+            _NOT_LENT,
+            _l(
+                "Nobody with this e-mail address or identifier has an account here. Ask the person to create one first."
+            ),
         ),
+        "delegate_self": Sentence(_NOT_LENT, _l("That is you. Enter somebody else.")),
+        "delegate_coordinates": Sentence(
+            _NOT_LENT, _l("This person belongs to the coordination team and decides for the whole network already.")
+        ),
+        "delegation_exists": Sentence(
+            _NOT_LENT, _l("This person decides there already. End the old delegation first if you want another end.")
+        ),
+        "scope_needed": Sentence(_NOT_LENT, _l("Choose a country or a hospital from the list.")),
+        "delegation_day": Sentence(_NOT_LENT, _l("Enter a day from today on, within one year.")),
+        "delegation_outlives": Sentence(_NOT_LENT, _l("Your own right ends before. Enter %(day)s or an earlier day.")),
+        "delegation_unknown": Sentence(
+            _l("There is no such delegation"), _l("Perhaps it is somebody else's. Only who made it can end it.")
+        ),
+        "delegation_ended": Sentence(_l("Somebody was faster"), _l("This delegation has ended already.")),
+        "delegations": Sentence(_l("Too many tries in one hour"), _l("Nothing was changed. Try again later.")),
         "access_requests": Sentence(
             _l("Too many requests in one day"), _l("Your request is kept and can be sent tomorrow. Nothing is lost.")
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import format_date, gettext
@@ -18,6 +18,7 @@ from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemSta
 from idp.saas.paging import Page
 
 PER_PAGE = 25
+NEAR = timedelta(days=14)
 DAY = "d MMMM yyyy"  # reads well in every language, where "long" is American in English
 
 
@@ -70,6 +71,33 @@ def requests_of(account_id: int, page: int) -> Page[RequestItem]:
     if not rows and page > 1:
         return requests_of(account_id, 1)
     return Page([row[0] for row in rows], rows[0][1] if rows else 0, page, PER_PAGE)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A guest access that ends soon, or ended a short time ago (`over`)."""
+
+    access: Access
+    over: bool
+
+
+def endings(held: Sequence[Access]) -> list[Ending]:
+    """Return what a guest has to know about the end of the accesses held; living ones first."""
+    now = clock.now()
+    guests = [access for access in held if access.guest and access.valid_until]
+    soon = [Ending(access, False) for access in guests if _ends_soon(access, now)]
+    return soon or [Ending(access, True) for access in guests if _is_over(access, now)][:1]
+
+
+def _ends_soon(access: Access, now: datetime) -> bool:
+    until = access.valid_until
+    return access.state is AccessState.ACTIVE and until is not None and now < until <= now + NEAR
+
+
+def _is_over(access: Access, now: datetime) -> bool:
+    until = access.valid_until
+    living = access.state in (AccessState.ACTIVE, AccessState.EXPIRED)
+    return living and until is not None and now - 2 * NEAR < until <= now
 
 
 def status_of(thing: Access | RequestItem) -> Status:

@@ -6,7 +6,16 @@ from flask import Blueprint, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from idp.core import settings
-from idp.saas import admin_views, approval_views, home_views, organisations, request_views, standing
+from idp.saas import (
+    admin_views,
+    approval_views,
+    delegation_views,
+    home_views,
+    hospital_views,
+    organisations,
+    request_views,
+    standing,
+)
 from idp.saas.present import own_authority
 from idp.signin.sentences import REASONS
 
@@ -28,6 +37,7 @@ ROUTES = (
     ),
     ("/saas/requestAccess/<token>/application", "application", request_views.application, FILL_IN),
     ("/saas/requestAccess/<token>/organisation", "organisation", request_views.organisation, FILL_IN),
+    ("/saas/requestAccess/<token>/hospital", "propose", hospital_views.propose, FILL_IN),
     ("/saas/requestAccess/<token>/profile", "profile", request_views.profile, FILL_IN),
     ("/saas/requestAccess/<token>/recap", "recap", request_views.recap, FILL_IN),
     ("/saas/user-data", "user_data", home_views.user_data, READ),
@@ -36,6 +46,9 @@ ROUTES = (
     ("/saas/approvals", "approvals", approval_views.approvals_list, READ),
     ("/saas/approvals/accesses", "accesses", approval_views.accesses_list, READ),
     (f"/saas/approvals/accesses/{ID.format('access_id')}", "access", approval_views.access, FILL_IN),
+    ("/saas/approvals/hospitals", "hospitals", hospital_views.waiting, READ),
+    (f"/saas/approvals/hospitals/{ID.format('proposal_id')}", "hospital", hospital_views.hospital, FILL_IN),
+    ("/saas/delegations", "delegations", delegation_views.delegations, FILL_IN),
     ("/saas/approvals/<reference>", "approval", approval_views.approval, FILL_IN),
     ("/admin/", "admin", admin_views.admin, READ),
 )
@@ -45,11 +58,16 @@ TABS = (
     (
         "saas.request_access",
         _l("Request access"),
-        ("request_access", "create", "application", "organisation", "profile", "recap"),
+        ("request_access", "create", "application", "organisation", "propose", "profile", "recap"),
     ),
     ("saas.user_data", _l("User Data details"), ("user_data", "withdraw", "answer")),
 )
-APPROVALS_TAB = ("saas.approvals", _l("Approvals"), ("approvals", "approval", "accesses", "access", "admin"))
+APPROVALS_TAB = (
+    "saas.approvals",
+    _l("Approvals"),
+    ("approvals", "approval", "accesses", "access", "hospitals", "hospital", "admin"),
+)
+DELEGATION_TAB = ("saas.delegations", _l("Delegation"), ("delegations",))
 
 REASONS.update(
     {
@@ -62,7 +80,8 @@ REASONS.update(
 @blueprint.context_processor
 def for_templates() -> dict[str, Any]:
     """Give the pages their tabs and the words for organisations and states."""
-    tabs = (*TABS, APPROVALS_TAB) if own_authority().exists else TABS
+    authority = own_authority()
+    tabs = (*TABS, *[APPROVALS_TAB] * authority.exists, *[DELEGATION_TAB] * bool(authority.networks))
     here = (request.endpoint or "").rpartition(".")[2]
     return {
         "saas_tabs": [{"text": text, "href": url_for(to), "current": here in pages} for to, text, pages in tabs],

@@ -19,7 +19,7 @@ from idp.core.levels import MFA, SFA
 from idp.core.outbox import Message, content_of
 from idp.mfa import enrolment
 from idp.saas.direct_grants import Gift, grant_directly
-from idp.saas.models import Access, AccessRequest, GuestKind, RequestItem
+from idp.saas.models import Access, AccessRequest, GuestKind, Proposal, RequestItem
 from idp.saas.policy import Approver
 
 CPMS, ECP = 741, 742
@@ -84,6 +84,15 @@ class Person:
         fourth = self.sends(third, profile=list(profiles), **membership)
         assert fourth.status_code == 303, words(fourth)
         return self.sends(fourth.location, comment=fields.get("comment", ""))
+
+    def proposes(self, name: str, city: str, country: str = "ERN-RND/DE", **fields: str) -> int:
+        """Go through the first step, propose a hospital in the second, and return the number of the proposal."""
+        second = self.sends("/saas/requestAccess", application=str(CPMS)).location
+        address = f"{second.replace('organisation', 'hospital')}?node={country}"
+        answer = self.sends(address, name=name, city=city, **fields)
+        assert answer.status_code == 303, words(answer)
+        with self.app.app_context():
+            return db.session.scalars(select(Proposal.id).order_by(Proposal.id.desc())).first() or 0
 
     def holds(
         self, *profiles: str, path: str = TUEBINGEN, application: int = CPMS, guest: GuestKind | None = None

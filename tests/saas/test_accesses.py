@@ -12,7 +12,7 @@ from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.levels import MFA, SFA
 from idp.saas import access, accesses, upkeep
 from idp.saas.models import AccessState, GuestKind, ItemState
-from tests.saas.people import CPMS, ECP, GUEST, MUNICH, TUEBINGEN, Town, mails, words
+from tests.saas.people import CPMS, DEEP_LINK, ECP, GUEST, MUNICH, TUEBINGEN, Town, mails, words
 
 
 @pytest.fixture
@@ -222,6 +222,64 @@ def test_the_worker_ends_what_is_over_and_forgets_old_drafts(town: Town) -> None
             upkeep.sweep()
         assert greta.accesses()[0].state is AccessState.EXPIRED
         assert greta.signs_in().opens(third).status_code == 404
+
+
+def test_a_guest_is_told_fourteen_and_two_days_before_the_end_and_at_the_end_each_once(town: Town) -> None:
+    town.coordinator(), town.person("Nora").holds("HP")
+    greta = town.person("Greta", "fr").holds("HP", path=GUEST)
+    until = greta.accesses()[0].valid_until
+    assert until is not None
+    told: dict[float, int] = {}
+    for days in (15, 13.9, 13, 2.1, 1.9, 0.5, -0.1, -1):
+        with time_machine.travel(until - timedelta(days=days), tick=False), town.app.app_context():
+            upkeep.sweep()
+            upkeep.sweep()
+        told[days] = len(mails(town.app))
+    assert told == {15: 0, 13.9: 1, 13: 1, 2.1: 1, 1.9: 2, 0.5: 2, -0.1: 3, -1: 3}
+    first, second, last = mails(town.app)
+    assert {(mail["to"], mail["language"]) for mail in (first, second, last)} == {(greta.email, "fr")}
+    assert "Clara Vasseur" in first["text"]
+    assert "/saas/user-data" in first["text"]
+    assert DEEP_LINK in last["text"]
+
+
+def test_an_extended_guest_is_told_of_the_new_end_and_a_short_grant_is_not_told_twice(town: Town) -> None:
+    clara, greta = town.coordinator(), town.person("Greta").holds("HP", path=GUEST)
+    address = f"/saas/approvals/accesses/{greta.accesses()[0].id}"
+    for _ in range(2):
+        until = greta.accesses()[0].valid_until
+        assert until is not None
+        with time_machine.travel(until - timedelta(days=10), tick=False), town.app.app_context():
+            upkeep.sweep()
+        with time_machine.travel(until - timedelta(days=5), tick=False):
+            clara.signs_in(MFA).sends(address, act="extend")
+    subjects = [mail["subject"] for mail in mails(town.app)]
+    assert [subject.split(" ends on ")[0].split(" lasts ")[0] for subject in subjects] == [
+        "Your guest access to CPMS",
+        "Your access to CPMS",
+    ] * 2
+    gustav = town.person("Gustav")
+    gustav.asks("HP", path=GUEST)
+    ends = (clock.now() + timedelta(days=5)).date().isoformat()
+    clara.signs_in(MFA).decides(gustav.reference(), "grant", gustav.items(), until=ends)
+    before = len(mails(town.app))
+    with town.app.app_context():
+        upkeep.sweep()
+    assert len(mails(town.app)) == before
+
+
+def test_the_page_tells_a_guest_that_the_access_ends_soon_or_has_ended(town: Town) -> None:
+    town.coordinator()
+    greta = town.person("Greta").holds("HP", path=GUEST)
+    assert "ends on" not in words(greta.opens("/saas/"))
+    for days, sentence in (
+        (80, "Your guest access to CPMS ends on"),
+        (92, "Your guest access to CPMS has ended Its last day was"),
+    ):
+        with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+            assert sentence in words(greta.signs_in().opens("/saas/"))
+    with time_machine.travel(clock.now() + timedelta(days=150), tick=False):
+        assert "has ended" not in words(greta.signs_in().opens("/saas/"))
 
 
 def test_organisation_path_of_a_grant_is_the_one_asked_for(town: Town) -> None:

@@ -16,12 +16,12 @@ from idp.core.audit import AuditEvent
 from idp.core.db import db, transaction
 from idp.core.errors import Conflict, Invalid, NotFound, Refusal, SignInRequired
 from idp.core.levels import SFA
-from idp.saas import access, access_requests, accesses, decisions, delegation
+from idp.saas import access, access_requests, accesses, decisions
 from idp.saas.access_requests import MOVES, Decision
 from idp.saas.decisions import Ruling, Verdict
 from idp.saas.models import Access, AccessState, GuestKind, ItemState, RequestItem
 from idp.saas.policy import Approver
-from tests.saas.people import CPMS, GUEST, MUNICH, PISA, TUEBINGEN, Person, Town, mails, words
+from tests.saas.people import CPMS, GUEST, PISA, TUEBINGEN, Person, Town, mails, words
 
 
 def ruling(items: list[RequestItem], verdict: Verdict = Verdict.GRANT, **more: object) -> Ruling:
@@ -290,46 +290,6 @@ def at_once(*jobs: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.join(60)
     return outcomes
-
-
-def test_a_delegate_decides_below_the_lent_hospital_as_long_as_the_lender_coordinates(town: Town) -> None:
-    clara, dora, nora, olaf = (town.coordinator(), town.person("Dora"), town.person("Nora"), town.person("Olaf"))
-    adele = town.administrator()
-    dora.signs_in("https://refeds.org/profile/mfa")
-    with town.app.test_request_context("/", base_url="http://localhost:8000"):
-        delegation.lend(clara.approver(), dora.id, TUEBINGEN, clock.now() + timedelta(days=30))
-    nora.asks("HP")
-    olaf.asks("HP", path=MUNICH)
-    assert dora.email in [mail["to"] for mail in mails(town.app)]
-    assert "Nora" in words(dora.opens("/saas/approvals"))
-    assert "Olaf" not in words(dora.opens("/saas/approvals"))
-    decide(town, dora.approver(), nora, ruling(nora.items()))
-    assert nora.items()[0].decided_as == "delegate"
-    with pytest.raises(NotFound):
-        decide(town, dora.approver(), olaf, ruling(olaf.items()))
-    with town.app.test_request_context("/", base_url="http://localhost:8000"):
-        for path in ("ERN-RND", PISA):
-            with pytest.raises((Invalid, NotFound)):
-                delegation.lend(clara.approver(), dora.id, path, clock.now() + timedelta(days=30))
-        with pytest.raises(NotFound):
-            delegation.lend(dora.approver(), olaf.id, TUEBINGEN, clock.now() + timedelta(days=3))
-        with pytest.raises(Invalid):
-            delegation.lend(clara.approver(), dora.id, TUEBINGEN, clock.now() + timedelta(days=400))
-        for held in clara.accesses():
-            if held.profile.code == "Coordinator":
-                accesses.revoke(adele.approver(), held.id, "Left.")
-    assert dora.opens("/saas/approvals").status_code == 404
-
-
-def test_a_delegation_can_be_taken_back_once(town: Town) -> None:
-    clara, dora, carl = town.coordinator(), town.person("Dora"), town.coordinator("Carl")
-    with town.app.test_request_context("/", base_url="http://localhost:8000"):
-        lent = delegation.lend(clara.approver(), dora.id, "ERN-RND/DE", clock.now() + timedelta(days=30)).id
-        with pytest.raises(NotFound):
-            delegation.take_back(carl.approver(), lent)
-        delegation.take_back(clara.approver(), lent)
-        with pytest.raises(Conflict):
-            delegation.take_back(clara.approver(), lent)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,6 +13,7 @@ from tests.saas.people import MUNICH, PISA, TUEBINGEN, Person, Town
 
 # Who may open each page: a new route without a line here fails the test below.
 ANYBODY, TEAM, ADMINISTRATOR, OWNER = "signed in", "team", "administrator", "owner"
+COORDINATORS = "coordinators"
 PAGES = {
     "saas.home": ANYBODY,
     "saas.request_access": ANYBODY,
@@ -21,6 +22,7 @@ PAGES = {
     "saas.organisation": OWNER,
     "saas.profile": OWNER,
     "saas.recap": OWNER,
+    "saas.propose": OWNER,
     "saas.user_data": ANYBODY,
     "saas.withdraw": OWNER,
     "saas.answer": OWNER,
@@ -28,6 +30,9 @@ PAGES = {
     "saas.accesses": TEAM,
     "saas.access": TEAM,
     "saas.approval": TEAM,
+    "saas.hospitals": TEAM,
+    "saas.hospital": TEAM,
+    "saas.delegations": COORDINATORS,
     "saas.admin": ADMINISTRATOR,
 }
 
@@ -51,12 +56,14 @@ def test_every_page_opens_for_those_who_may_and_for_nobody_else(town: Town) -> N
         "item_id": nora.items()[0].id,
         "reference": nora.reference(),
         "access_id": nora.accesses()[-1].id,
+        "proposal_id": nora.proposes("Klinik am Testberg", "Testberg"),
     }
     people = {"owner": nora, "stranger": olaf, "team": clara, "other team": chiara, "administrator": adele}
     with town.app.test_request_context("/", base_url="http://localhost:8000"):
         adapter = town.app.url_map.bind("localhost:8000")
         addresses = {
             rule.endpoint: adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+            + ("?node=ERN-RND/DE" if rule.endpoint == "saas.propose" else "")
             for rule in town.app.url_map.iter_rules()
             if rule.endpoint in PAGES and "GET" in (rule.methods or ())
         }
@@ -64,14 +71,15 @@ def test_every_page_opens_for_those_who_may_and_for_nobody_else(town: Town) -> N
         ANYBODY: set(people),
         OWNER: {"owner"},
         TEAM: {"team"},
+        COORDINATORS: {"team", "other team"},
         ADMINISTRATOR: {"administrator"},
     }
     # Lists are open to every team and to administrators, each sees its own part; one access also to administrators.
-    lists = {"saas.approvals", "saas.accesses"}
+    lists = {"saas.approvals", "saas.accesses", "saas.hospitals"}
     for endpoint, address in addresses.items():
         opened = {name for name, person in people.items() if person.opens(address).status_code == 200}
         wanted = expected[PAGES[endpoint]] | ({"other team", "administrator"} if endpoint in lists else set())
-        wanted |= {"administrator"} if endpoint == "saas.access" else set()
+        wanted |= {"administrator"} if endpoint in ("saas.access", "saas.hospital") else set()
         assert opened == wanted, endpoint
         refused = {person.opens(address).status_code for name, person in people.items() if name not in wanted}
         assert refused <= {404}, endpoint
@@ -114,6 +122,8 @@ def _expected(act: Act, who: str, where: str, matter: Matter) -> bool:
     """Said again in another way than `policy.MAY` says it."""
     if matter.owner_id == 1 or who == "nobody":
         return False
+    if act is Act.CONFIRM:
+        return who == "administrator" or where in COVERED[who]
     if act is Act.DELEGATE:
         return who == "coordinator" and where in COVERED["coordinator"]
     if who == "administrator":
@@ -142,7 +152,7 @@ def _listed(town: Town, judge: Person) -> set[str]:
     with town.app.app_context():
         authority = authority_of(_account(judge))
         found = approvals.cases(authority, approvals.Asked())
-        assert found.total == len(found.items) == approvals.waiting_count(authority)
+        assert found.total == len(found.items) == approvals.to_decide(authority).requests
         return {case.request.reference for case in found.items}
 
 

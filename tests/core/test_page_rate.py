@@ -12,7 +12,7 @@ from tests.support.edge import build
 from tests.support.servers.redis import Redis
 
 ROOT = Path(__file__).parents[2]
-OPTIONAL = ("alembic", "limits", "redis", "requests", "rich", "structlog", "twilio", "webauthn", "zxcvbn")
+OPTIONAL = ("alembic", "limits", "redis", "requests", "rich", "structlog", "twilio", "zxcvbn")
 
 
 def host(server: Redis) -> Flask:

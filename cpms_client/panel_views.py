@@ -50,7 +50,10 @@ def list_panels() -> str:
     if manages and request.args.get("which") == "managed":
         return render_template("panels/managed.html", page=panel_lists.managed(visitor, wanted()), search=search)
     page = panel_lists.mine(visitor, wanted())
-    return render_template("panels/list.html", page=page, search=search, sub=visitor.sub, manages=manages)
+    enrols = bool(patients.places(visitor))
+    return render_template(
+        "panels/list.html", page=page, search=search, sub=visitor.sub, manages=manages, enrols=enrols
+    )
 
 
 @blueprint.route("/patients/<pseudonym>/panels/new", methods=["GET", "POST"])

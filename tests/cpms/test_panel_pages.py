@@ -217,3 +217,14 @@ def test_unknown_panels_are_not_found(app: Flask, lead: Visitor) -> None:
     with app.app_context():
         browser = browser_of(app, lead)
     assert browser.get("/panels/2026-9999").status_code == 404
+
+
+def test_an_empty_page_names_only_what_its_reader_may_do(app: Flask) -> None:
+    with app.app_context():
+        clinician = browser_of(app, person(name="Lena Hartwig"))
+        consulted = browser_of(app, person(access(hcp="0000", guest="consult"), name="Greta Durchreise"))
+    for page in ("/dashboard", "/panels"):
+        assert "start one from a patient" in clinician.get(page).text
+        shown = consulted.get(page).text
+        assert "Panels stand here once you are invited to one." in shown and "patient.list" not in shown
+    assert "Go to the patients" not in consulted.get("/panels").text

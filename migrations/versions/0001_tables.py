@@ -172,7 +172,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_key")),
     )
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_signing_key_algorithm"), ["algorithm"], unique=False)
+        batch_op.create_index(
+            "uq_signing_key_active",
+            ["algorithm"],
+            unique=True,
+            sqlite_where=sa.text("retired_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL"),
+        )
 
     op.create_table(
         "access_profile",
@@ -290,6 +296,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("email_address", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_email_address_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "hospital_proposal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_hospital_proposal_account_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["account.id"], name=op.f("fk_hospital_proposal_decided_by_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_hospital_proposal_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hospital_proposal")),
+    )
+    with op.batch_alter_table("hospital_proposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hospital_proposal_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hospital_proposal_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(
+            "uq_hospital_proposal_open",
+            ["organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
 
     op.create_table(
         "mailed_link",
@@ -618,6 +652,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mailed_link_account_id"))
 
     op.drop_table("mailed_link")
+    with op.batch_alter_table("hospital_proposal", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_hospital_proposal_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_hospital_proposal_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_hospital_proposal_account_id"))
+
+    op.drop_table("hospital_proposal")
     with op.batch_alter_table("email_address", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_email_address_account_id"))
 
@@ -644,7 +688,11 @@ def downgrade() -> None:
 
     op.drop_table("access_profile")
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_signing_key_algorithm"))
+        batch_op.drop_index(
+            "uq_signing_key_active",
+            sqlite_where=sa.text("retired_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL"),
+        )
 
     op.drop_table("signing_key")
     op.drop_table("saas_reference_version")

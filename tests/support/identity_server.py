@@ -86,5 +86,3 @@ def _open(app: Flask) -> Iterator[Flask]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-
-

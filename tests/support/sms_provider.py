@@ -52,7 +52,12 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             if provider.answer_with != 201:
                 self._say(provider.answer_with, {"code": 21211, "message": "refused", "status": provider.answer_with})
                 return
-            text = {"sid": f"SM{uuid.uuid4().hex}", "to": form["To"][0], "from": form["From"][0], "body": form["Body"][0]}
+            text = {
+                "sid": f"SM{uuid.uuid4().hex}",
+                "to": form["To"][0],
+                "from": form["From"][0],
+                "body": form["Body"][0],
+            }
             provider.taken.append(text)
             if provider.hang_up:
                 self.connection.close()

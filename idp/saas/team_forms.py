@@ -74,7 +74,7 @@ class DelegationForm(PortalForm):
             groups.setdefault(heading, []).append(_scope_choice(scope, country))
         first = groups.pop("")
         ordered = sorted(groups.items(), key=lambda group: fold(group[0]))
-        self.scope.choices = {"-": first} | dict(ordered)
+        self.scope.choices = {gettext("Country or hospital"): first} | dict(ordered)
 
     def loan(self) -> Loan:
         """Return what was typed; a day that cannot be read is none."""

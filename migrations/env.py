@@ -24,9 +24,7 @@ def run() -> None:
             # Rebuilding a table drops it for a moment; with foreign keys on, that would delete what refers to it.
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.commit()
-        context.configure(
-            connection=connection, target_metadata=target_metadata, render_item=rendered, **options
-        )
+        context.configure(connection=connection, target_metadata=target_metadata, render_item=rendered, **options)
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()

@@ -15,7 +15,8 @@ from idp.mfa.models import Authenticator
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, OTHER_PHONE, PHONE, Browser, mails, newest_code, person, texts, wrong_code
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Hours after anything that a test makes before it travels: accounts and passwords are of now.
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
 TWO_FACTORS = Wanted(MFA)
 
 
@@ -55,7 +56,7 @@ def test_the_way_goes_on_to_the_application(app: Flask, browser: Browser) -> Non
 
 def test_the_first_number_needs_a_fresh_password(app: Flask, browser: Browser) -> None:
     person(app)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.signs_in()
         clock.shift(timedelta(minutes=11))
         browser.open("/account/phones")
@@ -88,7 +89,7 @@ def test_another_number_needs_a_fresh_proof_with_the_first(app: Flask, browser: 
 
 def test_the_proof_is_fresh_for_ten_minutes(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.signs_in(TWO_FACTORS)
         clock.shift(timedelta(minutes=11))
         browser.open("/account/phones")
@@ -98,7 +99,7 @@ def test_the_proof_is_fresh_for_ten_minutes(app: Flask, browser: Browser) -> Non
 
 def test_a_password_given_again_is_no_fresh_second_factor(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.signs_in(TWO_FACTORS)
         for _ in range(3):
             clock.shift(timedelta(minutes=9))
@@ -179,12 +180,12 @@ def test_the_first_factor_of_two_browsers_is_one(app: Flask) -> None:
     person(app)
     one, other = Browser(app), Browser(app)
     for browser, number in ((one, PHONE), (other, OTHER_PHONE)):
-        with time_machine.travel(NOON + timedelta(minutes=2 if browser is other else 0), tick=False):
+        with time_machine.travel(LATER + timedelta(minutes=2 if browser is other else 0), tick=False):
             browser.signs_in()
             browser.open("/account/phones")
             browser.submit(phone_number=number)
     first, second = (code for _, _, code in texts(app))
-    with time_machine.travel(NOON + timedelta(minutes=3), tick=False):
+    with time_machine.travel(LATER + timedelta(minutes=3), tick=False):
         one.gives_code(first)
         other.gives_code(second)
     assert hints(app) == ["+49 ••• ••• 017"]
@@ -192,7 +193,7 @@ def test_the_first_factor_of_two_browsers_is_one(app: Flask) -> None:
 
 def test_texts_are_bounded_for_a_person_and_a_number(app: Flask) -> None:
     person(app)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser = Browser(app)
         browser.signs_in()
         for minute in range(5):
@@ -205,7 +206,7 @@ def test_texts_are_bounded_for_a_person_and_a_number(app: Flask) -> None:
 
 
 def test_one_number_gets_ten_texts_a_day_whoever_asks(app: Flask) -> None:
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         for number in range(12):
             email = f"p{number}@hospital.example"
             person(app, email)
@@ -237,7 +238,7 @@ def test_nothing_secret_stands_in_a_page_or_a_row(app: Flask, browser: Browser) 
 
 def test_a_new_code_can_be_asked_for_after_a_minute(app: Flask, browser: Browser) -> None:
     person(app)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.signs_in()
         browser.open("/account/phones?next=/account/details")
         browser.submit(phone_number=PHONE)

@@ -13,7 +13,8 @@ from idp.core.levels import MFA, SFA
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, OTHER_PHONE, PASSWORD, PHONE, WRONG, Browser, mails, newest_code, person, texts
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Hours after anything that a test makes before it travels: accounts and passwords are of now.
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
 CPMS = Wanted(MFA, application="CPMS", return_to="/account/details?x=1", cancel_to="/support")
 
 
@@ -253,7 +254,7 @@ def test_the_password_is_asked_again_when_it_is_given_to_nobody(app: Flask, brow
 
 def test_a_found_session_gets_no_first_factor_without_the_password(app: Flask, browser: Browser) -> None:
     person(app)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.signs_in()
         clock.shift(timedelta(minutes=11))
         browser.wants(CPMS)
@@ -265,11 +266,11 @@ def test_a_found_session_gets_no_first_factor_without_the_password(app: Flask, b
 
 
 @pytest.mark.parametrize(
-    "change", [{"state": AccountState.FROZEN}, {"password_changed_at": NOON + timedelta(minutes=1)}]
+    "change", [{"state": AccountState.FROZEN}, {"password_changed_at": LATER + timedelta(minutes=1)}]
 )
 def test_a_password_that_no_longer_holds_leads_nowhere(app: Flask, browser: Browser, change: dict) -> None:
     person(app, EMAIL, PHONE)
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(LATER, tick=False) as clock:
         browser.wants(CPMS)
         browser.gives_password()
         clock.shift(timedelta(minutes=2))

@@ -101,3 +101,23 @@ def test_whose_factor_it_was_is_judged_once_more_in_the_act_itself(app: Flask, b
         with pytest.raises(Moved):
             verification.answer(attempt, challenge, {"code": code})
     assert browser.signed_in().acr == SFA
+
+
+def test_a_number_that_was_to_be_the_first_proves_nothing_once_there_is_another(app: Flask) -> None:
+    """Who knows the password begins with a phone of his own; meanwhile the owner adds hers."""
+    person(app, EMAIL)
+    browser = Browser(app)
+    browser.wants(Wanted(level=MFA))
+    browser.gives_password(EMAIL)
+    browser.submit(phone_number=OTHER_PHONE)
+    code = newest_code(app, OTHER_PHONE)
+    assert code
+    with app.app_context():
+        enrolment.add_confirmed_phone(people.by_address(EMAIL), PHONE)
+    mark = browser.path.partition("?")[2]
+    for step in ("/login/verify", "/login/verify/add"):
+        browser.open(f"{step}?{mark}")
+        browser.client.post(f"{step}?{mark}", data={"csrf_token": browser.token(), "code": code})
+        assert browser.signed_in() is None
+    with app.app_context():
+        assert len(enrolment.authenticators(people.by_address(EMAIL).id)) == 1

@@ -19,7 +19,8 @@ from idp.oidc.clients import Client
 CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 PROMPTS = {"none", "login", "consent", "select_account"}
 LONGEST = 2000
-NONCE_LONGEST = 400
+# What is kept while a person signs in, or comes back exactly, has a length that we can keep.
+LONGEST_OF = {"nonce": 400, "state": LONGEST, "login_hint": 320, "id_token_hint": 8000, "claims": 8000}
 MAX_AGE_LONGEST = 10**9
 REFUSED = {"request": "request_not_supported", "request_uri": "request_uri_not_supported"}
 
@@ -128,8 +129,9 @@ class _Reader:
                 raise self.refuse("invalid_request", f"{name} is repeated")
             if name in REFUSED and values[0]:
                 raise self.refuse(REFUSED[name], f"{name} is not supported")
-        if len(self.given.get("nonce", "")) > NONCE_LONGEST or len(self.given.get("state", "")) > LONGEST:
-            raise self.refuse("invalid_request", "state or nonce is too long")
+        too_long = [name for name, longest in LONGEST_OF.items() if len(self.given.get(name, "")) > longest]
+        if too_long:
+            raise self.refuse("invalid_request", f"{too_long[0]} is too long")
         response_type = self.given.get("response_type")
         if not response_type:
             raise self.refuse("invalid_request", "response_type is missing")

@@ -93,6 +93,8 @@ def answer(account_id: int, reference: str, text: str) -> None:
         raise Conflict("nothing_asked")
     if not text.strip():
         raise Invalid("answer_needed")
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("answer_long")
     askers = select(Account).where(Account.id.in_([item.decided_by_id for item in asked]))
     told = list(db.session.scalars(askers))
     for item in asked:

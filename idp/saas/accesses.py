@@ -24,6 +24,7 @@ MOVES: dict[AccessState, tuple[AccessState, ...]] = {
     AccessState.EXPIRED: (),
 }
 PANIC = "panic"
+LONGEST_REASON = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,7 @@ def revoke(approver: Approver, access_id: int, reason: str) -> None:
     Raises Invalid without a reason, NotFound for what the approver may not see, Conflict if it has ended already.
     """
     access, actor = _judged(Act.REVOKE, approver, access_id)
-    if not reason.strip():
-        raise Invalid("reason_needed")
+    _check_reason(reason)
     taken = [access, *_dependents(access)]
     for each in taken:
         _move(each, AccessState.REVOKED, actor, reason)
@@ -77,8 +77,7 @@ def revoke(approver: Approver, access_id: int, reason: str) -> None:
 def lock(approver: Approver, access_id: int, reason: str) -> None:
     """Close an access until somebody opens it again; the person is told by mail."""
     access, actor = _judged(Act.LOCK, approver, access_id)
-    if not reason.strip():
-        raise Invalid("reason_needed")
+    _check_reason(reason)
     _move(access, AccessState.LOCKED, actor, reason)
     notices.access_locked(access, reason)
 
@@ -163,6 +162,13 @@ def _judged(act: Act, approver: Approver, access_id: int) -> tuple[Access, Accou
     if access is None or not may(act, authority, matter_of_access(access)):
         raise NotFound("access_unknown")
     return access, actor
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason_needed")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("reason_long")
 
 
 def _move(access: Access, to: AccessState, actor: Account | None, reason: str | None) -> None:

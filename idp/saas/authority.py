@@ -15,6 +15,8 @@ from idp.saas.catalogue_models import Organisation, Profile
 from idp.saas.models import Access, AccessState, Delegation
 from idp.saas.policy import Approver, Authority
 
+NOBODY = 0  # no account's id
+
 AccountId = InstrumentedAttribute[int] | int
 Code = InstrumentedAttribute[str] | str
 
@@ -29,13 +31,13 @@ def authority_of(account: Account) -> Authority:
     """Return what a person may decide now; one query."""
     now = clock.now()
     own = (
-        select(Organisation.network, literal(0))
+        select(Organisation.network, literal(NOBODY))
         .join(Access, Access.organisation_id == Organisation.id)
         .join(Profile, Profile.id == Access.profile_id)
         .where(Access.account_id == account.id, Profile.decides, valid(now))
     )
     borrowed = (
-        select(Organisation.path, literal(1))
+        select(Organisation.path, Delegation.delegator_id)
         .join(Delegation, Delegation.organisation_id == Organisation.id)
         .where(Delegation.delegate_id == account.id, lent(now))
     )
@@ -43,8 +45,8 @@ def authority_of(account: Account) -> Authority:
     return Authority(
         account.id,
         account.is_administrator,
-        networks=frozenset(path for path, is_lent in rows if not is_lent),
-        lent=frozenset(path for path, is_lent in rows if is_lent),
+        networks=frozenset(path for path, delegator_id in rows if delegator_id == NOBODY),
+        lent_by=frozenset((path, delegator_id) for path, delegator_id in rows if delegator_id != NOBODY),
     )
 
 

@@ -32,6 +32,7 @@ AT_FIELD = {
     "profile_held": "profile",
     "profile_waiting": "profile",
     "comment_long": "comment",
+    "answer_long": "answer",
     "reason_needed": "reason",
     "reason_long": "reason",
     "until_wrong": "until",

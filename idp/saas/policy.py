@@ -11,12 +11,20 @@ from idp.saas.models import Access, RequestItem
 
 @dataclass(frozen=True)
 class Authority:
-    """What a person may decide now: `networks` coordinated, and `lent` subtrees (paths) delegated by coordinators."""
+    """What a person may decide now: `networks` coordinated, and `lent` subtrees (paths) delegated by coordinators.
+
+    `lent_by` says by whom each path was lent (an account id).
+    """
 
     account_id: int
     is_administrator: bool = False
     networks: frozenset[str] = frozenset()
-    lent: frozenset[str] = frozenset()
+    lent_by: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def lent(self) -> frozenset[str]:
+        """The paths that were lent."""
+        return frozenset(path for path, _ in self.lent_by)
 
     @property
     def exists(self) -> bool:
@@ -65,8 +73,9 @@ def not_own(who: Authority, matter: Matter) -> bool:
 
 
 def in_subtree(who: Authority, matter: Matter) -> bool:
-    """The organisation lies in what the person coordinates, or was lent."""
-    return any(matter.path == path or matter.path.startswith(f"{path}/") for path in who.subtrees)
+    """The organisation lies in what the person coordinates, or was lent by somebody else than the one it is about."""
+    lent = {path for path, delegator_id in who.lent_by if delegator_id != matter.owner_id}
+    return any(matter.path == path or matter.path.startswith(f"{path}/") for path in who.networks | lent)
 
 
 def coordinates(who: Authority, matter: Matter) -> bool:

@@ -89,6 +89,7 @@ BY_KEY.update(
             _l("This request was sent already"),
             _l("You find it under User Data details. Begin again under Request access if you need more."),
         ),
+        "answer_long": Sentence(_NOT_SENT, _l("The answer is too long. Use at most 10,000 characters.")),
         "reason_long": Sentence(_l("The message is too long"), _l("Use at most 10,000 characters.")),
         "access_request_unknown": Sentence(
             _l("There is no such request"),

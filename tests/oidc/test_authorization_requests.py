@@ -43,6 +43,8 @@ LONG = "x" * 2001
         # what we could not keep whole is refused rather than cut
         ({"nonce": "n" * 401}, "invalid_request"),
         ({"state": LONG}, "invalid_request"),
+        ({"login_hint": LONG}, "invalid_request"),
+        ({"id_token_hint": LONG * 5}, "invalid_request"),
     ],
 )
 def test_the_client_is_told_what_is_wrong(

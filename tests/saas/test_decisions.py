@@ -87,6 +87,7 @@ def test_a_question_goes_to_the_person_and_the_answer_comes_back(town: Town) -> 
     assert "Waits for an answer" in words(nora.opens("/saas/user-data"))
     address = f"/saas/user-data/answer/{nora.reference()}"
     assert "Write an answer" in words(nora.sends(address, answer=" "))
+    assert "The answer is too long" in words(nora.sends(address, answer="x" * 10_001))
     assert nora.sends(address, answer="Ward 7").location == "/saas/user-data"
     assert nora.sends(address, answer="Ward 7").status_code == 409
     assert nora.items()[0].state is ItemState.SUBMITTED

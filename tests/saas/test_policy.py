@@ -91,8 +91,8 @@ def test_every_page_opens_for_those_who_may_and_for_nobody_else(town: Town) -> N
 WHO = {
     "nobody": Authority(1),
     "coordinator": Authority(1, networks=frozenset({"ERN-RND"})),
-    "delegate of Germany": Authority(1, lent=frozenset({"ERN-RND/DE"})),
-    "delegate of DE22": Authority(1, lent=frozenset({TUEBINGEN})),
+    "delegate of Germany": Authority(1, lent_by=frozenset({("ERN-RND/DE", 7)})),
+    "delegate of DE22": Authority(1, lent_by=frozenset({(TUEBINGEN, 7)})),
     "administrator": Authority(1, is_administrator=True),
 }
 WHERE = {
@@ -173,3 +173,11 @@ def _account(person: Person):  # type: ignore[no-untyped-def]
     from idp.core.db import db
 
     return db.session.get_one(Account, person.id)
+
+
+def test_a_delegate_does_not_decide_about_whoever_lent_the_right() -> None:
+    delegate = Authority(1, lent_by=frozenset({("ERN-RND/DE", 7)}))
+    assert may(Act.DECIDE, delegate, Matter(2, TUEBINGEN))
+    assert not may(Act.DECIDE, delegate, Matter(7, TUEBINGEN))
+    of_two = Authority(1, lent_by=frozenset({("ERN-RND/DE", 7), (TUEBINGEN, 8)}))
+    assert may(Act.DECIDE, of_two, Matter(7, TUEBINGEN)), "another coordinator lent it too"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.servers import apache, postgres, redis, smtp
 
-pytest_plugins = ["tests.support.identity_server", "tests.support.servers.system"]
+pytest_plugins = ["tests.support.identity_server", "tests.support.servers.system", "tests.support.chromium"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")

@@ -16,11 +16,6 @@ from playwright.sync_api import Page as Window
 
 from tests.support.web import Node, Page, Values
 
-# Chromium 156 from Debian, as root, on a machine without graphics and without the internet.
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 DESK, TELEPHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 MOST_MILLISECONDS = 20_000
 NAMES = re.compile(r"[A-Za-z0-9_-]{20,}|[A-Z]{2,4}-[A-Z]{4}-\d{4}|\d{4}-\d{4}|(?<=/)\d+")

@@ -247,7 +247,7 @@ def test_a_patient_and_a_panel_sent_twice_at_once_are_one_each(each_system: Syst
     hp.opens(f"{each_system.cpms}/patients/enrol")
     fields = {"nickname": "Twinbird", "sex": "female", "birth": "1979", "disease": "Ataxia", "care": "y"}
     double_click(hp, "Enrol the patient", **fields)
-    hp.opens(f"{each_system.cpms}/patients?search=Twinbird")
+    hp.opens(f"{each_system.cpms}/patients?q=Twinbird")
     assert hp.page.words.count("Twinbird") == 1
     hp.browser.follow("RND-")
     hp.follows("Start a panel")

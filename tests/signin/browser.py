@@ -94,7 +94,10 @@ class Browser:
         """The session that this browser is in."""
         cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
         with self.app.test_request_context(headers={"Cookie": cookies}):
-            return session.current()
+            found = session.current()
+            if found:
+                assert found.account.addresses, "read while the database can still be asked"
+            return found
 
     def words(self) -> str:
         """The visible text of the page's main part."""

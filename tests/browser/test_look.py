@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.support.edge import build
 
 PAGES = ("/form", "/privacy", "/support", "/accessibility", "/no-such-page", "/crash", "/refuse?kind=TooMany")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +26,9 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser(needs_chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=needs_chromium, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[1280, 390])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 900})
+def page(engine: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = engine.new_context(viewport={"width": request.param, "height": 900})
     yield context.new_page()
     context.close()
 
@@ -67,8 +58,8 @@ def test_every_page_is_accessible_and_fits_with_its_menus_open(page: Page, addre
     assert not blocked
 
 
-def test_no_page_is_wider_than_a_window_enlarged_to_400_percent(browser: Browser, address: str) -> None:
-    page = browser.new_page(viewport={"width": 320, "height": 640})
+def test_no_page_is_wider_than_a_window_enlarged_to_400_percent(engine: Browser, address: str) -> None:
+    page = engine.new_page(viewport={"width": 320, "height": 640})
     for path in PAGES:
         page.goto(address + path)
         _fits(page)

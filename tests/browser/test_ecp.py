@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from ecp_client import clock
+from tests.ecp import issuer as issuers
 from tests.ecp.conftest import prepare
 from tests.ecp.issuer import Issuer, access, person
 from tests.support.servers import process
 
 ROOT = Path(__file__).resolve().parents[2]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATHS = (
     "/",
     "/membership",
@@ -42,6 +42,12 @@ SMALL = """[...document.querySelectorAll('main .acts a, main button, .top summar
 
 
 @pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with issuers.running() as running:
+        yield running
+
+
+@pytest.fixture
 def address(issuer: Issuer, tmp_path: Path) -> Iterator[str]:
     """The address of ECP on the server of production."""
     port = process.free_port()
@@ -57,14 +63,6 @@ def address(issuer: Issuer, tmp_path: Path) -> Iterator[str]:
     server.wait_until(lambda: process.http_answers(f"http://127.0.0.1:{port}/readyz"))
     yield base
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium(needs_chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=needs_chromium, headless=True, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def signed_in(context: BrowserContext, address: str) -> Page:
@@ -93,10 +91,10 @@ def announce_meeting(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_every_page_is_accessible_fits_and_keeps_the_policy(
-    chromium: Browser, address: str, issuer: Issuer, width: int
+    engine: Browser, address: str, issuer: Issuer, width: int
 ) -> None:
     issuer.who = person("n00axup3", "Lena Hartwig", access("ERN-RND"), access("ITHACA", "FR07", "FR"))
-    with chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB") as context:
+    with engine.new_context(viewport={"width": width, "height": 900}, locale="en-GB") as context:
         page = signed_in(context, address)
         page.get_by_role("link", name="ERN-RND").click()
         write_post(page, "Webinar: ataxias in adolescence", "24 November 2026, 17:00")
@@ -118,9 +116,9 @@ def test_every_page_is_accessible_fits_and_keeps_the_policy(
 
 
 def test_a_member_posts_edits_and_signs_out_by_keyboard_without_script(
-    chromium: Browser, address: str, issuer: Issuer
+    engine: Browser, address: str, issuer: Issuer
 ) -> None:
-    with chromium.new_context(java_script_enabled=False, locale="en-GB") as context:
+    with engine.new_context(java_script_enabled=False, locale="en-GB") as context:
         page = signed_in(context, address)
         assert page.url == f"{address}/spaces/ERN-RND"
         page.get_by_role("link", name="Write a post").press("Enter")
@@ -136,8 +134,8 @@ def test_a_member_posts_edits_and_signs_out_by_keyboard_without_script(
         assert "/oauth2/logout" in issuer.asked
 
 
-def test_script_closes_menus_and_brings_the_focus_to_an_error(chromium: Browser, address: str) -> None:
-    with chromium.new_context(locale="en-GB") as context:
+def test_script_closes_menus_and_brings_the_focus_to_an_error(engine: Browser, address: str) -> None:
+    with engine.new_context(locale="en-GB") as context:
         page = signed_in(context, address)
         menu = page.locator("details.pop").last
         menu.locator("summary").click()
@@ -151,8 +149,8 @@ def test_script_closes_menus_and_brings_the_focus_to_an_error(chromium: Browser,
         assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
 
 
-def test_the_language_menu_is_remembered(chromium: Browser, address: str) -> None:
-    with chromium.new_context(locale="en-GB") as context:
+def test_the_language_menu_is_remembered(engine: Browser, address: str) -> None:
+    with engine.new_context(locale="en-GB") as context:
         page = context.new_page()
         page.goto(address)
         page.locator("details.pop summary").click()

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from idp.accounts import links
+from idp.accounts import links, session
 from idp.app import create_app
 from idp.core import audit, jobs, limits
 from idp.core.audit import Actor
@@ -19,6 +19,7 @@ from idp.signin import attempt
 # What is cleared away now and then: what is over is never used again, swept or not.
 SWEEPS = (
     limits.sweep,
+    session.sweep,
     links.sweep,
     attempt.sweep,
     challenges.sweep,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, has_request_context, request
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from idp.accounts import questions
@@ -21,6 +21,7 @@ from idp.core.levels import MFA, SFA, reaches
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
+KEPT_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,13 @@ def end_all(account_id: int, reason: str, keep: UserSession | None = None) -> No
     """End every session of an account, except `keep`."""
     kept = keep.id if keep else None
     end([s for s in open_sessions(account_id, clock.now()) if s.id != kept], reason)
+
+
+@transactional
+def sweep() -> None:
+    """Remove the sessions that were over long ago, and with them what applications were given in them."""
+    over = UserSession.expires_at < clock.now() - timedelta(days=KEPT_DAYS)
+    db.session.execute(delete(UserSession).where(over))
 
 
 def cookie_name() -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask, g
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from idp.accounts import people, questions, session
 from idp.accounts.models import Account, AccountState, UserSession
@@ -221,3 +221,10 @@ def test_an_ended_session_is_listed_no_more_and_tells_nobody(app: Flask, desk: B
         account = people.by_address(ADA["email"])
         assert account
         assert len(session.open_sessions(account.id, clock.now())) == 1
+
+
+def test_a_session_is_forgotten_ninety_days_after_its_end(app: Flask, desk: Browser) -> None:
+    for days, left in ((89, 1), (92, 0)):
+        with time_machine.travel(clock.now() + timedelta(days=days)), app.app_context():
+            session.sweep()
+            assert db.session.scalar(select(func.count()).select_from(UserSession)) == left

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sqlalchemy import select, update
 
+from idp.accounts import profile as preferences
 from idp.accounts.models import Account
 from idp.core import audit, clock, settings, signals
 from idp.core.db import db, transactional, upsert
@@ -36,7 +37,10 @@ class Terms:
 
 
 def open_access(item: RequestItem, terms: Terms) -> Access:
-    """Make the access that a granted item gives; belongs into the act that decides the item."""
+    """Make the access that a granted item gives; belongs into the act that decides the item.
+
+    Who may decide about others from now on is always asked for two factors from now on (SECURITY.md, 1).
+    """
     now = clock.now()
     expire_due(now)
     is_guest = item.organisation.kind is OrganisationKind.GUEST
@@ -55,6 +59,8 @@ def open_access(item: RequestItem, terms: Terms) -> Access:
     )
     db.session.add(access)
     db.session.flush()
+    if item.profile.decides:
+        preferences.require_mfa_always(db.session.get_one(Account, item.account_id))
     announce(item.account_id)
     return access
 

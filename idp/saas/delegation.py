@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from idp.accounts import people
+from idp.accounts import people, profile
 from idp.accounts.models import Account, AccountState
 from idp.core import audit, clock, limits, signals
 from idp.core.db import db, transactional
@@ -56,6 +56,7 @@ def _lend(approver: Approver, loan: Loan) -> Delegation:
     made = Delegation(delegator_id=lender.id, delegate_id=delegate.id, organisation_id=scope.id, valid_until=until)
     db.session.add(made)
     db.session.flush()
+    profile.require_mfa_always(delegate)
     audit.record("saas.delegation.lend", subject=delegate.uid, object=scope.path, after={"until": until.isoformat()})
     team_notices.delegation_lent(lender, delegate, scope, until)
     return made

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from idp.accounts.models import Account
 from idp.core import clock, signals
-from idp.core.db import transaction
+from idp.core.db import db, transaction
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.levels import MFA, SFA
 from idp.saas import access, accesses, upkeep
@@ -285,3 +286,10 @@ def test_the_page_tells_a_guest_that_the_access_ends_soon_or_has_ended(town: Tow
 def test_organisation_path_of_a_grant_is_the_one_asked_for(town: Town) -> None:
     nora = town.person("Nora").holds("HP")
     assert nora.accesses()[0].organisation.path == TUEBINGEN
+
+
+def test_who_may_decide_about_others_is_always_asked_for_two_factors(town: Town) -> None:
+    hannes, clara = town.person("Hannes").holds("HP"), town.person("Clara").holds("HP", "Coordinator")
+    with town.app.app_context():
+        assert not db.session.get_one(Account, hannes.id).always_mfa
+        assert db.session.get_one(Account, clara.id).always_mfa

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from idp.accounts.models import Account
 from idp.core import clock, signals
 from idp.core.audit import AuditEvent
 from idp.core.db import db, transaction
@@ -109,6 +110,8 @@ def test_a_delegate_decides_below_the_lent_hospital_as_long_as_the_lender_coordi
     clara, dora, nora, olaf = (town.coordinator(), town.person("Dora"), town.person("Nora"), town.person("Olaf"))
     adele = town.administrator()
     lend(clara, dora.email, TUEBINGEN, day(30))
+    with town.app.app_context():
+        assert db.session.get_one(Account, dora.id).always_mfa, "who decides about others always shows two factors"
     dora.signs_in(MFA)
     nora.asks("HP")
     olaf.asks("HP", path=MUNICH)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"requirements.lock": (), "requirements-test.lock": ("--group", "test")}
 # Without annotations, header and index lines the files name no host and no path of this machine.
 COMPILE = ("pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-header")
-EXTRAS = ("--extra", "postgres", "--extra", "redis")
+EXTRAS = tuple(word for extra in ("postgres", "redis", "push", "mds") for word in ("--extra", extra))
 
 
 def main() -> int:

@@ -14,7 +14,13 @@ def account() -> ResponseReturnValue:
     """Show what can be done with one's account."""
     own = session.require_own()
     factors = questions.second_factors(own.account_id)
-    return render_template("accounts/account.html", account=own.account, tiles=tiles.available(), factors=factors)
+    return render_template(
+        "accounts/account.html",
+        account=own.account,
+        tiles=tiles.available(),
+        further=tiles.further(),
+        factors=factors,
+    )
 
 
 def details() -> ResponseReturnValue:
@@ -54,7 +60,8 @@ def sessions() -> ResponseReturnValue:
     """Show where the person is signed in, and end what is not wanted."""
     own = session.require_own()
     if request.method == "GET":
-        return render_template("accounts/sessions.html", sessions=own_sessions.shown(own))
+        panic = tiles.exists("mfa.panic")
+        return render_template("accounts/sessions.html", sessions=own_sessions.shown(own), panic=panic)
     if "end" in request.form:
         own_sessions.end_one(own, request.form["end"])
         return _done("accounts.sessions", _("The session is ended."))

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from idp.accounts import browsers, questions, session
+from idp.accounts import origins, questions, session
 from idp.accounts.models import UserSession
 from idp.core import clock
 from idp.core.db import transactional
@@ -27,7 +26,7 @@ class Shown:
 
     sid: str
     browser: str
-    source: str
+    place: str
     begun_at: datetime
     last_seen_at: datetime
     methods: list[str]
@@ -58,18 +57,11 @@ def end_others(own: UserSession) -> None:
 def _row(each: UserSession, applications: list[str], is_this: bool) -> Shown:
     return Shown(
         sid=each.sid,
-        browser=_browser(each.user_agent),
-        source=each.source,
+        browser=origins.browser(each.user_agent),
+        place=origins.place(each.source),
         begun_at=each.created_at,
         last_seen_at=each.last_seen_at,
         methods=[str(METHODS[value]) for value in each.amr if value in METHODS],
         applications=applications,
         is_this=is_this,
     )
-
-
-def _browser(user_agent: str) -> str:
-    program, system = browsers.names(user_agent)
-    if program and system:
-        return str(_("%(browser)s on %(system)s", browser=program, system=system))
-    return program or system or str(_("Unknown browser"))

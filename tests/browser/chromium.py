@@ -14,10 +14,10 @@ from playwright.sync_api import Browser as Engine
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response
 from playwright.sync_api import Page as Window
 
+from tests.support.chromium import MOST_MILLISECONDS
 from tests.support.web import Node, Page, Values
 
 DESK, TELEPHONE, NARROW = (1280, 900), (390, 844), (320, 640)
-MOST_MILLISECONDS = 20_000
 NAMES = re.compile(r"[A-Za-z0-9_-]{20,}|[A-Z]{2,4}-[A-Z]{4}-\d{4}|\d{4}-\d{4}|(?<=/)\d+")
 BEYOND = """[...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
   && !e.closest('.sr, .ecl-skip-link') && e.getBoundingClientRect().right > window.innerWidth + 1)
@@ -110,7 +110,6 @@ class Chromium:
         self.window.set_viewport_size({"width": size[0], "height": size[1]})
 
     def _arrive(self) -> Page:
-        self.window.wait_for_load_state("load")
         assert self._last, "no page arrived"
         shown = Shown(self.window.url, self._last.status, self.window.content(), self._last.headers)
         self.page = Page(_known(shown))
@@ -126,7 +125,8 @@ class Chromium:
         if menu.count():
             menu.first.locator("summary").click()
         place.scroll_into_view_if_needed()
-        place.click()
+        with self.window.expect_navigation():  # until the page behind it has loaded
+            place.click()
 
     def _answered(self, answer: Response) -> None:
         if answer.request.is_navigation_request() and answer.frame == self.window.main_frame:

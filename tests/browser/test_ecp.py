@@ -1,5 +1,6 @@
 """ECP in a real browser on a real server: look, accessibility, keyboard, policy, and without script."""
 
+import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ecp_client import clock
 from tests.ecp import issuer as issuers
@@ -69,7 +70,7 @@ def signed_in(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address)
     page.get_by_role("link", name="Login via ERN Login").click()
-    page.get_by_role("heading", level=1).wait_for()
+    expect(page).to_have_url(re.compile(f"{address}/spaces"))
     return page
 
 
@@ -87,6 +88,7 @@ def announce_meeting(page: Page) -> None:
     page.get_by_label("Time").fill("17:00")
     page.get_by_label("Place or link").fill("https://meet.example/a-rather-long-address/of-the-annual-meeting-2026")
     page.get_by_role("button", name="Announce").click()
+    expect(page.get_by_role("status")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
@@ -120,17 +122,17 @@ def test_a_member_posts_edits_and_signs_out_by_keyboard_without_script(
 ) -> None:
     with engine.new_context(java_script_enabled=False, locale="en-GB") as context:
         page = signed_in(context, address)
-        assert page.url == f"{address}/spaces/ERN-RND"
+        expect(page).to_have_url(f"{address}/spaces/ERN-RND")
         page.get_by_role("link", name="Write a post").press("Enter")
         page.get_by_role("button", name="Publish").press("Enter")
-        assert page.get_by_role("alert").is_visible()
+        expect(page.get_by_role("alert")).to_be_visible()
         page.get_by_label("Title").fill("Guideline")
         page.get_by_label("Text").fill("Open for comments")
         page.get_by_role("button", name="Publish").press("Enter")
-        assert page.get_by_role("status").inner_text() == "Your post is on the notice board."
+        expect(page.get_by_role("status")).to_have_text("Your post is on the notice board.")
         page.locator("summary", has_text="Lena Hartwig").press("Enter")
         page.get_by_role("button", name="Log out").press("Enter")
-        assert "You are signed out of ECP." in page.get_by_role("status").inner_text()
+        expect(page.get_by_role("status")).to_contain_text("You are signed out of ECP.")
         assert "/oauth2/logout" in issuer.asked
 
 
@@ -140,13 +142,13 @@ def test_script_closes_menus_and_brings_the_focus_to_an_error(engine: Browser, a
         menu = page.locator("details.pop").last
         menu.locator("summary").click()
         page.keyboard.press("Escape")
-        assert menu.get_attribute("open") is None
+        expect(menu).not_to_have_attribute("open", "")
         menu.locator("summary").click()
         page.get_by_role("heading", level=1).click()
-        assert menu.get_attribute("open") is None
+        expect(menu).not_to_have_attribute("open", "")
         page.get_by_role("link", name="Write a post").click()
         page.get_by_role("button", name="Publish").click()
-        assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+        expect(page.get_by_role("alert")).to_be_focused()
 
 
 def test_the_language_menu_is_remembered(engine: Browser, address: str) -> None:
@@ -156,7 +158,7 @@ def test_the_language_menu_is_remembered(engine: Browser, address: str) -> None:
         page.locator("details.pop summary").click()
         page.get_by_role("link", name="Français").click()
         page.get_by_role("link", name="Accessibilité").click()
-        assert page.locator("html").get_attribute("lang") == "fr"
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
 
 
 def test_a_post_of_ten_megabytes_is_answered_by_the_real_server(address: str) -> None:

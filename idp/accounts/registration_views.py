@@ -55,8 +55,8 @@ def gone(refusal: Refusal) -> ResponseReturnValue:
 
 def _welcome(going_on: str) -> ResponseReturnValue:
     session.pop("mailed_to", None)
-    flash(_("Your account is ready. Add a mobile phone number now: many applications need a second factor."), "success")
-    return redirect(url_for("mfa.phones", next=going_on or None), 303)
+    flash(_("Your account is ready. Add a second factor now: many applications need one."), "success")
+    return redirect(url_for("mfa.add", next=going_on or None), 303)
 
 
 def _person(form: RegisterForm) -> Person:

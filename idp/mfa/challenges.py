@@ -11,10 +11,10 @@ from sqlalchemy import delete, select, update
 from idp.accounts.models import Account
 from idp.core import audit, clock, languages, settings, vault
 from idp.core.db import act, db, transactional
-from idp.core.errors import Expired
+from idp.core.errors import Conflict, Expired
 from idp.core.limits import Budget, forgive, spend
 from idp.core.signed import new_token
-from idp.mfa import deliveries, factors
+from idp.mfa import deliveries, factors, models
 from idp.mfa.factor import Context, Factor, Prompt, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Purpose
 
@@ -31,6 +31,14 @@ class Asking:
     purpose: Purpose
     binding: str
     application: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A right answer: the secret to keep from now on, and the sealed one that it was judged with (None: a new one)."""
+
+    secret: Secret
+    seen: bytes | None
 
 
 def ask(asking: Asking, authenticator: Authenticator) -> Challenge:
@@ -61,7 +69,8 @@ def _put(
     asking: Asking, factor: Factor, prompt: Prompt, authenticator: Authenticator | None, given: dict[str, str]
 ) -> Challenge:
     now = clock.now()
-    sealed = {"memo": prompt.memo, "given": given, "to": prompt.device.to if prompt.device else None}
+    to = prompt.device.to if prompt.device else None
+    sealed = {"page": prompt.page, "memo": prompt.memo, "given": given, "to": to}
     _replace(asking)
     challenge = Challenge(
         handle=new_token(),
@@ -71,8 +80,7 @@ def _put(
         purpose=asking.purpose,
         binding=asking.binding,
         application=asking.application,
-        page=prompt.page,
-        sealed=vault.seal_json(_seal(asking.account.id), sealed),
+        sealed=vault.seal_json(models.seal_of(asking.account.id), sealed),
         state=ChallengeState.OPEN,
         tries_left=factor.tries,
         created_at=now,
@@ -101,17 +109,18 @@ def current(binding: str, purpose: Purpose) -> Challenge | None:
 def answer(challenge: Challenge, given: Mapping[str, str], then: Callable[[Challenge, Secret], R]) -> R:
     """Judge an answer and do `then` in the same act as the success; what it returns is returned.
 
-    Raise Rejected (with `tries_left`) for a wrong answer, Expired if the challenge can no longer be answered,
-    TooMany after too many wrong answers of one day. Must not be called inside an act.
+    Raise Rejected (with `tries_left`) for a wrong answer, Expired if the challenge can no longer be answered, Conflict
+    if the factor was used elsewhere at the same moment, TooMany after too many wrong answers of one day. Must not be
+    called inside an act.
     """
     failures = _failures(challenge.account_id)
     _count(challenge)
     spend(failures)
     try:
-        secret = _judge(challenge, given)
+        judged = _judge(challenge, given)
     except Rejected as wrong:
         raise Rejected(wrong.key, **wrong.details, tries_left=_failed(challenge)) from None
-    return _passed(challenge, secret, then, failures)
+    return _passed(challenge, judged, then, failures)
 
 
 def wait(challenge: Challenge) -> int:
@@ -122,7 +131,7 @@ def wait(challenge: Challenge) -> int:
 
 def given_at_start(challenge: Challenge) -> dict[str, str]:
     """Return what the form held that began this enrolment."""
-    given: dict[str, str] = _unsealed(challenge)["given"]
+    given: dict[str, str] = challenge.content["given"]
     return given
 
 
@@ -167,12 +176,13 @@ def _count(challenge: Challenge) -> None:
         raise Expired("challenge_over")
 
 
-def _judge(challenge: Challenge, given: Mapping[str, str]) -> Secret:
+def _judge(challenge: Challenge, given: Mapping[str, str]) -> Judged:
     factor = factors.named(challenge.kind)
-    memo = _unsealed(challenge)["memo"]
+    memo = challenge.content["memo"]
     if challenge.authenticator is None:
-        return factor.enrol(memo, given)
-    return factor.judge(secret_of(challenge.authenticator), memo, given)
+        return Judged(factor.enrol(memo, given), None)
+    seen = challenge.authenticator.sealed
+    return Judged(factor.judge(secret_of(challenge.authenticator), memo, given), seen)
 
 
 @transactional
@@ -183,8 +193,9 @@ def _failed(challenge: Challenge) -> int:
 
 
 @transactional
-def _passed(challenge: Challenge, secret: Secret, then: Callable[[Challenge, Secret], R], failures: Budget) -> R:
+def _passed(challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R], failures: Budget) -> R:
     """Use the challenge up; only one of several right answers gets here."""
+    content = challenge.content
     used = db.session.execute(
         update(Challenge)
         .where(Challenge.id == challenge.id, Challenge.state == ChallengeState.OPEN)
@@ -193,15 +204,28 @@ def _passed(challenge: Challenge, secret: Secret, then: Callable[[Challenge, Sec
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise Expired("challenge_over")
-    if challenge.authenticator:
-        challenge.authenticator.sealed = vault.seal_json(seal_of(challenge.account_id), secret)
-        challenge.authenticator.last_used_at = clock.now()
+    if challenge.authenticator and judged.seen:
+        _keep(challenge.authenticator, judged.secret, judged.seen)
     audit.record("mfa.challenge.pass", subject=challenge.account.uid, after=_what(challenge))
     act().after_commit.append(lambda: forgive(failures))
-    account_id, number = challenge.account_id, _unsealed(challenge)["to"]
+    account_id, number = challenge.account_id, content["to"]
     if number:
         act().after_commit.append(lambda: deliveries.answered(account_id, number))
-    return then(challenge, secret)
+    return then(challenge, judged.secret)
+
+
+def _keep(authenticator: Authenticator, secret: Secret, seen: bytes) -> None:
+    """Keep what the factor noted in the secret, so that no answer counts at two challenges answered at once."""
+    seal = seal_of(authenticator.account_id)
+    sealed = seen if secret == vault.unseal_json(seal, seen) else vault.seal_json(seal, secret)
+    kept = db.session.execute(
+        update(Authenticator)
+        .where(Authenticator.id == authenticator.id, Authenticator.sealed == seen)
+        .values(sealed=sealed, last_used_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if kept.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("factor_used")
 
 
 def _replace(asking: Asking) -> None:
@@ -219,15 +243,6 @@ def _replace(asking: Asking) -> None:
 
 def _failures(account_id: int) -> Budget:
     return Budget("challenge.failures", account_id, settings.current().limits.challenge_failures_per_day, DAY)
-
-
-def _unsealed(challenge: Challenge) -> dict[str, Any]:
-    content: dict[str, Any] = vault.unseal_json(_seal(challenge.account_id), challenge.sealed)
-    return content
-
-
-def _seal(account_id: int) -> str:
-    return f"challenge.{account_id}"
 
 
 def _what(challenge: Challenge) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def confirm(
 
 @transactional
 def remove(account: Account, authenticator_id: int) -> str:
-    """Remove a factor and return its hint; whether the person may is the caller's to ask (`may_change`).
+    """Remove a factor and return its name; whether the person may is the caller's to ask (`may_change`).
 
     Raise NotFound if it is not there, NotAllowed if it is the last one of somebody who must have one.
     """
@@ -88,11 +88,11 @@ def remove(account: Account, authenticator_id: int) -> str:
         raise NotFound("no_such_factor")
     if not may_remove(account, held):
         raise NotAllowed("last_factor")
-    hint = found.hint
+    name = found.name
     _tell(account, "mfa/mail/factor_removed", found)
     audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
     db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
-    return hint
+    return name
 
 
 @transactional
@@ -104,10 +104,10 @@ def rename(account: Account, authenticator_id: int, label: str) -> None:
     audit.record("mfa.factor.rename", subject=account.uid, object=str(found.id), **changed)
 
 
-def owned(account: Account, authenticator_id: int) -> Authenticator:
-    """Return an authenticator of this account; raise NotFound otherwise."""
+def owned(account: Account, authenticator_id: int, kind: str | None = None) -> Authenticator:
+    """Return an authenticator of this account, and of this kind if one is given; raise NotFound otherwise."""
     found = db.session.get(Authenticator, authenticator_id)
-    if found is None or found.account_id != account.id:
+    if found is None or found.account_id != account.id or kind not in (None, found.kind):
         raise NotFound("no_such_factor")
     return found
 
@@ -171,7 +171,7 @@ def _lock(account_id: int) -> None:
 
 def _tell(account: Account, template: str, changed: Authenticator) -> None:
     """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
-    names = {"uid": account.uid, "name": account.name, "hint": changed.hint}
+    names = {"uid": account.uid, "name": account.name, "hint": changed.name}
     title = factors.named(changed.kind).title
     for address in account.addresses:
         post_mail(address.address, template, account.language, title=title, **names)

@@ -81,6 +81,14 @@ class Factor(Protocol):
         """What people call it (lazy text)."""
 
     @property
+    def invitation(self) -> Any:
+        """What one needs for it, in a sentence (lazy text), for who chooses a factor to add."""
+
+    @property
+    def page(self) -> str:
+        """The endpoint of its page in My Account, where it is added and removed."""
+
+    @property
     def amr(self) -> tuple[str, ...]:
         """Its authentication method references (RFC 8176)."""
 

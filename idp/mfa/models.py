@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account
+from idp.core import vault
 from idp.core.db import Model
 
 
@@ -26,6 +27,11 @@ class Authenticator(Model):
     last_used_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it: the name given later, else what tells it from others."""
+        return self.label or self.hint
 
 
 class Purpose(StrEnum):
@@ -46,7 +52,7 @@ class ChallengeState(StrEnum):
 class Challenge(Model):
     """One question to one person; `binding` names the sign-in attempt or the session that may answer it.
 
-    `page` is what the browser is shown; the sealed part is what only we know.
+    The sealed part holds what only we know, and what only this browser is shown: both may be secrets.
     """
 
     __tablename__ = "challenge"
@@ -60,7 +66,6 @@ class Challenge(Model):
     purpose: Mapped[Purpose] = mapped_column(Enum(Purpose, native_enum=False, length=16))
     binding: Mapped[str] = mapped_column(String(64))
     application: Mapped[str | None] = mapped_column(String(200))
-    page: Mapped[dict[str, Any]] = mapped_column(JSON)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[ChallengeState] = mapped_column(Enum(ChallengeState, native_enum=False, length=16))
     tries_left: Mapped[int]
@@ -69,3 +74,20 @@ class Challenge(Model):
 
     account: Mapped[Account] = relationship()
     authenticator: Mapped[Authenticator | None] = relationship()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The sealed part: `page`, `memo`, what was `given` to begin, and where a text went `to`."""
+        content: dict[str, Any] = vault.unseal_json(seal_of(self.account_id), self.sealed)
+        return content
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """What the browser is shown."""
+        page: dict[str, Any] = self.content["page"]
+        return page
+
+
+def seal_of(account_id: int) -> str:
+    """Return what a challenge's content is sealed for, so that it cannot be moved to another account."""
+    return f"challenge.{account_id}"

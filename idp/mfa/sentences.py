@@ -13,11 +13,15 @@ BY_KEY.update(
     {
         "last_factor": Sentence(
             _l("This is your last verification method"),
-            _l("Your account always asks for two factors, so one has to stay. Add another number first."),
+            _l("Your account always asks for two factors, so one has to stay. Add another one first."),
         ),
         "factor_exists": Sentence(
             _l("Your account has a verification method by now"),
             _l("It was added meanwhile, in another window. Sign in with it. Nothing was changed here."),
+        ),
+        "factor_used": Sentence(
+            _l("This was used elsewhere at the same moment"),
+            _l("For your safety it counts only once. Try again with a new code. Nothing was changed here."),
         ),
         "no_such_factor": Sentence(
             _l("This verification method is not there"),

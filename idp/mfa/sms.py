@@ -29,6 +29,8 @@ class Sms:
     name = "sms"
     icon = "sms"
     title = _l("Mobile Phone + SMS")
+    invitation = _l("We send a code to your mobile phone. Any phone that gets text messages will do.")
+    page = "mfa.phones"
     amr: tuple[str, ...] = ("sms",)
     level = MFA
     offered: tuple[Field, ...] = (

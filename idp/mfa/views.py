@@ -1,9 +1,15 @@
-"""My Account's page for mobile phone numbers: see them, add one, remove one."""
+"""My Account's pages for second factors that are typed in: see them, add one, remove one."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from idp.accounts import session
 from idp.accounts.models import UserSession
@@ -13,88 +19,139 @@ from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
 from idp.mfa import challenges, enrolment, factors, forms
 from idp.mfa.challenges import Asking
+from idp.mfa.factor import Factor
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
 
 blueprint = Blueprint("mfa", __name__)
 
-KIND = "sms"
-TYPED = "phone_number"
 FILL_IN = ["GET", "POST"]
 
 
-@blueprint.route("/account/phones", methods=FILL_IN)
-def phones() -> ResponseReturnValue:
-    """Show the numbers, and send a first code to a new one."""
-    own = session.require_own()
-    form = forms.offer(KIND, phone_number=browser.pop(TYPED, ""))
+@dataclass(frozen=True)
+class Place:
+    """Where one kind of factor is looked after: the path and stem of its pages, and what is said after a change."""
+
+    kind: str
+    stem: str
+    path: str
+    added: Any
+    removed: Any
+
+    @property
+    def endpoint(self) -> str:
+        """The page that lists them; `_confirm` and `_remove` are appended for the others."""
+        return f"mfa.{self.stem}"
+
+
+PLACES = {
+    place.kind: place
+    for place in (
+        Place(
+            "sms",
+            "phones",
+            "/account/phones",
+            _l("Number added. Text messages with codes go to %(name)s from now on."),
+            _l("%(name)s is removed. It gets no more codes."),
+        ),
+    )
+}
+
+
+@blueprint.get("/account/second-factor")
+def add() -> ResponseReturnValue:
+    """Let the person choose a second factor to add; with only one there is nothing to choose."""
+    session.require_own()
+    offered = [factor for factor in factors.FACTORS if factor.page in current_app.view_functions]
+    if len(offered) == 1:
+        return redirect(url_for(offered[0].page, next=_next()), 303)
+    return render_template("mfa/add.html", offered=offered, next=_next())
+
+
+def listed(kind: str) -> ResponseReturnValue:
+    """Show what the person has of a kind, and begin to add another."""
+    place, own = PLACES[kind], session.require_own()
+    form = forms.offer(kind, **browser.pop(_kept(kind), {}))
     if form.validate_on_submit():
-        _may_change(form)
-        with forms.telling(form, KIND):
-            enrolment.begin(_asking(own), KIND, forms.values(form))
-            return redirect(url_for("mfa.confirm_phone", next=_next()), 303)
+        _may_change(form, kind)
+        with forms.telling(form, kind):
+            enrolment.begin(_asking(own), kind, forms.values(form))
+            return redirect(url_for(f"{place.endpoint}_confirm", next=_next()), 303)
     page = render_template(
-        "mfa/phones.html",
+        f"mfa/{place.stem}.html",
+        place=place,
         form=form,
-        numbers=enrolment.authenticators(own.account_id, KIND),
+        held=enrolment.authenticators(own.account_id, kind),
         removable=enrolment.may_remove(own.account, enrolment.authenticators(own.account_id)),
-        pending=challenges.current(_asking(own).binding, Purpose.ENROL),
+        pending=_pending(own, kind),
         next=_next(),
     )
     return page, form.status
 
 
-@blueprint.route("/account/phones/confirm", methods=FILL_IN)
-def confirm_phone() -> ResponseReturnValue:
-    """Add the number if the code that went to it is typed back."""
-    own = enrolment.may_change()
-    challenge = challenges.current(_asking(own).binding, Purpose.ENROL)
+def confirm(kind: str) -> ResponseReturnValue:
+    """Add the factor if the answer shows that the person holds it."""
+    place, own = PLACES[kind], enrolment.may_change()
+    challenge = _pending(own, kind)
     if challenge is None:
         if request.method == "POST":
             flash(over(), "warning")
-        return redirect(url_for("mfa.phones", next=_next()), 303)
+        return redirect(url_for(place.endpoint, next=_next()), 303)
     if "again" in request.form:
         return _again(own, challenge)
-    form = forms.answer(challenge.kind)
+    form = forms.answer(kind)
     if form.validate_on_submit():
-        with forms.telling(form, challenge.kind):
+        with forms.telling(form, kind):
             return _confirmed(own, challenge, form)
     if form.over:
         flash(over(), "warning")
-        return redirect(url_for("mfa.phones", next=_next()), 303)
+        return redirect(url_for(place.endpoint, next=_next()), 303)
+    return _confirm_page(factors.named(kind), form, challenge), form.status
+
+
+def remove(kind: str, number: int) -> ResponseReturnValue:
+    """Ask before a factor is removed, and remove it."""
+    place, own = PLACES[kind], enrolment.may_change()
+    found = enrolment.owned(own.account, number, kind)
+    if request.method == "GET":
+        return render_template("mfa/remove.html", found=found, place=place)
+    name = enrolment.remove(own.account, number)
+    flash(str(place.removed) % {"name": name}, "success")
+    return redirect(url_for(place.endpoint), 303)
+
+
+PAGES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
+    ("", "", listed),
+    ("/confirm", "_confirm", confirm),
+    ("/<int(max=2147483647):number>/remove", "_remove", remove),
+)
+for place, (path, suffix, view) in product(PLACES.values(), PAGES):
+    blueprint.add_url_rule(place.path + path, place.stem + suffix, view, methods=FILL_IN, defaults={"kind": place.kind})
+
+
+def _confirm_page(factor: Factor, form: forms.FactorForm, challenge: Challenge) -> str:
     wait = challenges.wait(challenge)
-    page = render_template(
-        "mfa/sms_enrol.html",
+    return render_template(
+        f"mfa/{factor.name}_enrol.html",
         frame="mfa/enrol.html",
-        factor=factors.named(KIND),
+        factor=factor,
         form=form,
         challenge=challenge,
         wait=span(wait) if wait else "",
         next=_next(),
     )
-    return page, form.status
-
-
-@blueprint.route("/account/phones/<int(max=2147483647):number>/remove", methods=FILL_IN)
-def remove_phone(number: int) -> ResponseReturnValue:
-    """Ask before a number is removed, and remove it."""
-    own = enrolment.may_change()
-    if request.method == "GET":
-        found = enrolment.owned(own.account, number)
-        return render_template("mfa/remove_phone.html", found=found)
-    hint = enrolment.remove(own.account, number)
-    flash(_("%(number)s is removed. It gets no more codes.", number=hint), "success")
-    return redirect(url_for("mfa.phones"), 303)
 
 
 def _confirmed(own: UserSession, challenge: Challenge, form: forms.FactorForm) -> ResponseReturnValue:
+    place = PLACES[challenge.kind]
+
     def proved(_added: Authenticator) -> None:
         factor = factors.named(challenge.kind)
         session.strengthen(own, Proof(factor.level, (*factor.amr, "mfa"), with_password=False))
 
     added = enrolment.confirm(challenge, forms.values(form), first=not reaches(own.acr, MFA), then=proved)
-    flash(_("Number added. Text messages with codes go to %(number)s from now on.", number=added.hint), "success")
-    return redirect(_next() or url_for("mfa.phones"), 303)
+    flash(str(place.added) % {"name": added.name}, "success")
+    return redirect(_next() or url_for(place.endpoint), 303)
 
 
 def _again(own: UserSession, challenge: Challenge) -> ResponseReturnValue:
@@ -103,20 +160,29 @@ def _again(own: UserSession, challenge: Challenge) -> ResponseReturnValue:
         flash(_("A new code is on its way. Only the newest one counts."), "success")
     except TooMany as refusal:
         flash(waiting(refusal), "warning")
-    return redirect(url_for("mfa.confirm_phone", next=_next()), 303)
+    return redirect(url_for(f"{PLACES[challenge.kind].endpoint}_confirm", next=_next()), 303)
 
 
-def _may_change(form: forms.FactorForm) -> None:
+def _may_change(form: forms.FactorForm, kind: str) -> None:
     """Keep what was typed for the time of the sign-in that may come first."""
     try:
         enrolment.may_change()
     except SignInRequired:
-        browser[TYPED] = form[TYPED].data
+        browser[_kept(kind)] = forms.values(form)
         raise
+
+
+def _pending(own: UserSession, kind: str) -> Challenge | None:
+    found = challenges.current(_asking(own).binding, Purpose.ENROL)
+    return found if found and found.kind == kind else None
 
 
 def _asking(own: UserSession) -> Asking:
     return Asking(own.account, Purpose.ENROL, f"session:{own.sid}")
+
+
+def _kept(kind: str) -> str:
+    return f"typed.{kind}"
 
 
 def _next() -> str | None:

@@ -71,7 +71,7 @@ BY_KEY.update(
         ),
         "second_factor_needed": Sentence(
             _NOT_SENT,
-            _l("This application needs a second factor. Add a mobile phone number first, then send the request."),
+            _l("This application needs a second factor. Add one first, then send the request."),
         ),
         "comment_long": Sentence(_NOT_SENT, _l("The comment is too long. Use at most 10,000 characters.")),
         "nobody_decides": Sentence(

@@ -58,9 +58,14 @@ def add_factor(attempt: Attempt) -> ResponseReturnValue:
     if not offered:
         return render_template("signin/no_method.html", attempt=attempt)
     challenge = verification.open_challenge(attempt, Purpose.ENROL)
+    kind = request.args.get("method") or (offered[0].name if len(offered) == 1 else "")
     if challenge is None or "change" in request.args:
-        kind = request.args.get("method", offered[-1].name)
-        return _offered(attempt, kind, late=challenge is None and "code" in request.form)
+        if challenge is None and "code" in request.form:
+            flash(over(), "warning")
+            return redirect(url_for("signin.add_factor", t=attempt.public_id), 303)
+        if kind not in {factor.name for factor in offered}:
+            return render_template("signin/choose_first.html", attempt=attempt, offered=offered)
+        return _offered(attempt, kind)
     if "again" in request.form:
         return _asked_again(attempt, challenge, "signin.add_factor")
     return _answered(attempt, challenge)
@@ -123,10 +128,7 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
     return render_template(page, attempt=attempt, methods=offered, **why)
 
 
-def _offered(attempt: Attempt, kind: str, *, late: bool) -> ResponseReturnValue:
-    if late:
-        flash(over(), "warning")
-        return redirect(url_for("signin.add_factor", t=attempt.public_id), 303)
+def _offered(attempt: Attempt, kind: str) -> ResponseReturnValue:
     form = forms.offer(kind)
     if form.validate_on_submit():
         with forms.telling(form, kind):

@@ -39,7 +39,7 @@ def test_a_newcomer_gets_an_account_and_a_session_through_the_mailed_link(app: F
     page = browser.get(link(app))
     assert "Choose your new password" in words(page)
     done = browser.submit(link(app), **PASSWORDS)
-    assert (done.status_code, done.location) == (303, "/account/phones")
+    assert (done.status_code, done.location) == (303, "/account/second-factor")
     [account] = accounts(app)
     assert (account.name, account.email, account.language) == ("Ada Ferran", ADA["email"], "en")
     assert f"{account.uid} (External)" in words(page)
@@ -258,7 +258,7 @@ def test_a_double_click_lands_signed_in(app: Flask, browser: Browser) -> None:
     page = browser.get(used)
     browser.post(used, token_of(page), **PASSWORDS)
     again = browser.post(used, token_of(page), **PASSWORDS)
-    assert (again.status_code, again.location) == (303, "/account/phones")
+    assert (again.status_code, again.location) == (303, "/account/second-factor")
     assert len(sessions(app)) == 1
     assert browser.has_session()
 
@@ -325,7 +325,7 @@ def test_the_way_to_an_application_survives_the_mail(app: Flask, browser: Browse
     page = browser.get("/register?next=%2Foauth2%2Fauthorize%3Fclient_id%3Dcpms%26state%3Da%2520b")
     browser.post("/register?next=%2Foauth2%2Fauthorize%3Fclient_id%3Dcpms%26state%3Da%2520b", token_of(page), **ADA)
     done = Browser(app).submit(link(app), **PASSWORDS)
-    assert done.location == "/account/phones?next=/oauth2/authorize?client_id%3Dcpms%26state%3Da%2520b"
+    assert done.location == "/account/second-factor?next=/oauth2/authorize?client_id%3Dcpms%26state%3Da%2520b"
     assert going_on.replace("&", "&amp;") in page.text
 
 
@@ -333,7 +333,7 @@ def test_a_foreign_way_on_is_dropped(app: Flask, browser: Browser) -> None:
     page = browser.get("/register?next=//evil.example/")
     assert 'href="/login">Cancel' in page.text
     browser.post("/register?next=//evil.example/", token_of(page), **ADA)
-    assert browser.submit(link(app), **PASSWORDS).location == "/account/phones"
+    assert browser.submit(link(app), **PASSWORDS).location == "/account/second-factor"
 
 
 def test_too_many_mails_to_one_address_are_refused_and_the_form_keeps_what_was_typed(

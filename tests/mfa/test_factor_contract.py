@@ -96,7 +96,8 @@ def test_what_people_type_passes_the_forms_patterns(factor: Factor, holder: Hold
 
 
 def test_it_says_who_it_is_and_what_it_proves(factor: Factor, secret: Secret, app: Flask) -> None:
-    assert all((str(factor.title), factor.icon, factor.amr, factor.hint(secret)))
+    assert all((str(factor.title), str(factor.invitation), factor.icon, factor.amr, factor.hint(secret)))
+    assert factor.page in app.view_functions
     assert factor.tries > 0
     assert factor.seconds > 0
     assert reaches(factor.level, MFA)

@@ -128,7 +128,7 @@ def test_the_last_number_of_somebody_who_needs_one_stays(app: Flask, browser: Br
     person(app, EMAIL, PHONE, **{flag: True})
     browser.signs_in(TWO_FACTORS)
     browser.open("/account/phones")
-    assert "This number has to stay" in browser.words()
+    assert "It has to stay" in browser.words()
     browser.open("/account/phones/1/remove")
     assert browser.submit().status_code == 403
     assert "This is your last verification method" in browser.words()

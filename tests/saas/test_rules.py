@@ -68,10 +68,10 @@ def test_a_two_factor_application_asks_for_the_second_factor_first_and_keeps_eve
     fourth = nora.sends(nora.begins(), profile="HP", membership="y").location
     page = nora.opens(fourth)
     assert "Add a second factor first" in words(page)
-    assert f"/account/phones?next={fourth}" in page.text
+    assert f"/account/second-factor?next={fourth}" in page.text
     answer = nora.sends(fourth, comment="Ward 7")
     assert answer.status_code == 400
-    assert "Add a mobile phone number first" in words(answer)
+    assert "This application needs a second factor. Add one first, then send the request." in words(answer)
     assert "Ward 7" in answer.text
     assert requests(nora) == 0
     nora.adds_a_phone()

@@ -42,6 +42,7 @@ PATHS = (
     "/login/cancel",
     "/logout",
     "/logout/done",
+    "/account/second-factor",
     "/account/phones",
     "/account/phones/confirm",
     "/account/phones/1/remove",

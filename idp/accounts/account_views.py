@@ -1,10 +1,10 @@
-"""My Account: the overview, details, settings and sessions of the signed-in person."""
+"""My Account: the overview, details and settings of the signed-in person."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from idp.accounts import own_sessions, profile, questions, session, tiles
+from idp.accounts import profile, questions, session, tiles
 from idp.accounts.forms import ChangePasswordForm, NamesForm, PreferencesForm
 from idp.accounts.models import UserSession
 from idp.accounts.profile import Preferences
@@ -54,19 +54,6 @@ def change_password() -> ResponseReturnValue:
             profile.change_password(own, form.current_password.data, form.new_password.data)
             return _done("accounts.settings", _("Your password is changed. All other sessions are ended."))
     return _settings_page(own, PreferencesForm(formdata=None, obj=own.account), form, form)
-
-
-def sessions() -> ResponseReturnValue:
-    """Show where the person is signed in, and end what is not wanted."""
-    own = session.require_own()
-    if request.method == "GET":
-        panic = tiles.exists("mfa.panic")
-        return render_template("accounts/sessions.html", sessions=own_sessions.shown(own), panic=panic)
-    if "end" in request.form:
-        own_sessions.end_one(own, request.form["end"])
-        return _done("accounts.sessions", _("The session is ended."))
-    own_sessions.end_others(own)
-    return _done("accounts.sessions", _("All other sessions are ended."))
 
 
 def _settings_page(

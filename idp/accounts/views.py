@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from idp.accounts import account_views, password_views, registration_views
+from idp.accounts import account_views, event_views, password_views, registration_views
 from idp.core.errors import Conflict, Expired
 from idp.core.settings import current
 
@@ -23,7 +23,8 @@ ROUTES = (
     ("/account/details", "details", account_views.details, FILL_IN),
     ("/account/settings", "settings", account_views.settings, FILL_IN),
     ("/account/settings/password", "change_password", account_views.change_password, FILL_IN),
-    ("/account/sessions", "sessions", account_views.sessions, FILL_IN),
+    ("/account/sessions", "sessions", event_views.sessions, FILL_IN),
+    ("/account/security-events", "security_events", event_views.security_events, READ),
 )
 
 blueprint.register_error_handler(Expired, registration_views.gone)

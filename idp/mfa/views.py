@@ -12,18 +12,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from idp.accounts import session
+from idp.accounts.event_words import EVENTS, UNSHOWN
 from idp.accounts.models import UserSession
 from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, enrolment, factors, forms
+from idp.mfa import challenges, enrolment, event_words, factors, forms
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
 
 blueprint = Blueprint("mfa", __name__)
+EVENTS.update(event_words.EVENTS)
+UNSHOWN.update(event_words.UNSHOWN)
 
 FILL_IN = ["GET", "POST"]
 

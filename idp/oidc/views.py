@@ -9,12 +9,24 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.accounts import questions
+from idp.accounts.event_words import EVENTS
 from idp.core import clock, headers
 from idp.core.db import transaction
 from idp.core.errors import Invalid
 from idp.core.exempt import bare, csrf_exempt
 from idp.core.sentences import BY_KEY
-from idp.oidc import authorization, checks, discovery, keys, logout, parameters, responses, userinfo, visits
+from idp.oidc import (
+    authorization,
+    checks,
+    discovery,
+    event_words,
+    keys,
+    logout,
+    parameters,
+    responses,
+    userinfo,
+    visits,
+)
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.oidc.parameters import ErrorResponse
@@ -31,6 +43,7 @@ KEYS_SECONDS = 600
 blueprint = Blueprint("oidc", __name__)
 blueprint.register_error_handler(ErrorResponse, responses.error_response)
 BY_KEY.update(SENTENCES)
+EVENTS.update(event_words.EVENTS)
 questions.answers_applications(visits.applications)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask_babel import lazy_gettext as _l
 
+from idp.accounts.event_words import EVENTS
 from idp.core import settings
 from idp.saas import (
     admin_views,
     approval_views,
     delegation_views,
+    event_words,
     home_views,
     hospital_views,
     organisations,
@@ -69,6 +71,7 @@ APPROVALS_TAB = (
 )
 DELEGATION_TAB = ("saas.delegations", _l("Delegation"), ("delegations",))
 
+EVENTS.update(event_words.EVENTS)
 REASONS.update(
     {
         "decide": _l("You are about to decide about another person's access."),

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from idp.accounts.event_words import EVENTS, EventWords
 from idp.core.sentences import BY_KEY, Sentence
 from idp.signin.models import Attempt
 
@@ -24,6 +25,12 @@ BY_KEY.update(
             _l("Your browser keeps no cookies"),
             _l("Signing in needs cookies. Allow them for this address, then open the page again."),
         ),
+    }
+)
+EVENTS.update(
+    {
+        "signin.password.pass": EventWords(_l("The right password was given.")),
+        "signin.password.fail": EventWords(_l("A wrong password was given.")),
     }
 )
 

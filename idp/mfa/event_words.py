@@ -1,0 +1,30 @@
+"""What people read about the events of their second factors."""
+
+from flask_babel import lazy_gettext as _l
+
+from idp.accounts.event_words import Details, EventWords, each
+from idp.core.audit import AuditEvent
+from idp.mfa import factors
+
+
+def _factor(event: AuditEvent) -> Details:
+    what = event.after or event.before or {}
+    kind = what.get("kind", "")
+    title = str(factors.named(kind).title) if kind in factors.BY_NAME else kind
+    return {"method": title, "hint": what.get("hint", "")}
+
+
+def _labels(event: AuditEvent) -> Details:
+    return {"before": (event.before or {}).get("label") or "-", "after": (event.after or {}).get("label") or "-"}
+
+
+EVENTS = {
+    "mfa.factor.add": EventWords(_l("A verification method was added: %(method)s (%(hint)s)."), each(_factor)),
+    "mfa.factor.remove": EventWords(_l("A verification method was removed: %(method)s (%(hint)s)."), each(_factor)),
+    "mfa.factor.rename": EventWords(
+        _l("A verification method was renamed from %(before)s to %(after)s."), each(_labels)
+    ),
+    "mfa.challenge.ask": EventWords(_l("A proof was asked for: %(method)s."), each(_factor)),
+    "mfa.challenge.fail": EventWords(_l("A wrong answer was given: %(method)s."), each(_factor)),
+}
+UNSHOWN = {"mfa.challenge.pass": "what it allowed follows: a session, a fresh proof, an added method"}

@@ -6,8 +6,9 @@ from idp.core.errors import NotFound
 from idp.core.levels import reaches
 from idp.mfa.factor import Factor
 from idp.mfa.sms import Sms
+from idp.mfa.totp import Totp
 
-FACTORS: tuple[Factor, ...] = (Sms(),)
+FACTORS: tuple[Factor, ...] = (Totp(), Sms())
 BY_NAME = {factor.name: factor for factor in FACTORS}
 
 

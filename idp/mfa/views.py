@@ -18,7 +18,7 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, enrolment, event_words, factors, forms
+from idp.mfa import challenges, enrolment, event_words, factors, forms, qr
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.models import Authenticator, Challenge, Purpose
@@ -27,6 +27,7 @@ from idp.mfa.sentences import over, span, waiting
 blueprint = Blueprint("mfa", __name__)
 EVENTS.update(event_words.EVENTS)
 UNSHOWN.update(event_words.UNSHOWN)
+blueprint.add_app_template_filter(qr.svg, "qr")
 
 FILL_IN = ["GET", "POST"]
 
@@ -56,6 +57,13 @@ PLACES = {
             "/account/phones",
             _l("Number added. Text messages with codes go to %(name)s from now on."),
             _l("%(name)s is removed. It gets no more codes."),
+        ),
+        Place(
+            "totp",
+            "authenticator_apps",
+            "/account/authenticator-apps",
+            _l("%(name)s is added. From now on you can sign in with its codes."),
+            _l("%(name)s is removed. Its codes no longer count. Delete ERN Login in the app as well."),
         ),
     )
 }

@@ -66,7 +66,8 @@ def test_an_account_without_a_second_factor_adds_one_on_the_way_in(system: Syste
     otto.registers()
     otto.opens(system.cpms)
     otto.follows("Login via ERN Login")
-    assert otto.page.heading == "Add a mobile phone number"
+    assert otto.page.heading == "Add a second factor"
+    otto.follows("Mobile Phone + SMS")
     otto.presses("Send me a code", phone_number=otto.phone)
     otto.presses("Confirm and go on", code=otto.code())
     assert otto.page.heading.startswith("You have no access to CPMS")

@@ -12,7 +12,9 @@ from idp.core.db import db
 from idp.core.errors import Refusal
 from idp.mfa import challenges, enrolment
 from idp.mfa.challenges import Asking
+from idp.mfa.factor import Prompt
 from idp.mfa.models import Authenticator, Challenge, Purpose
+from tests.mfa.holders import AuthenticatorApp
 from tests.signin.browser import EMAIL, OTHER_PHONE, PHONE, newest_code, person, wrong_code
 
 BINDING = "attempt:one"
@@ -95,6 +97,33 @@ def test_two_first_factors_at_once_become_one(each_app: Flask) -> None:
     with ThreadPoolExecutor(2) as pool:
         told = list(pool.map(confirm, handles))
     assert sorted(told) == ["factor_exists", "passed"]
+
+
+def test_one_code_of_an_app_signs_in_one_of_two_who_type_it_at_once(each_app: Flask) -> None:
+    person(each_app)
+    tablet = AuthenticatorApp()
+    with each_app.test_request_context():
+        own = account(each_app)
+        enrolling = enrolment.begin(Asking(own, Purpose.ENROL, BINDING), "totp", {"device_name": "Tablet"})
+        tablet.reads(Prompt(enrolling.page, {}))
+        enrolment.confirm(enrolling, {"code": tablet.code(-30)}, first=True)
+        added = enrolment.authenticators(own.id)[0]
+        handles = [challenges.ask(Asking(own, Purpose.SIGN_IN, f"attempt:{n}"), added).handle for n in range(4)]
+    code = tablet.code()
+
+    def types(handle: str) -> str:
+        with each_app.test_request_context():
+            challenge = db.session.scalars(select(Challenge).where(Challenge.handle == handle)).one()
+            try:
+                challenges.answer(challenge, {"code": code}, lambda *_: None)
+            except Refusal as refusal:
+                return refusal.key
+            return "passed"
+
+    with ThreadPoolExecutor(4) as pool:
+        told = Counter(pool.map(types, handles))
+    assert told["passed"] == 1
+    assert set(told) <= {"passed", "factor_used", "code_used"}
 
 
 def test_a_failed_act_after_the_code_leaves_the_code_usable(app: Flask) -> None:

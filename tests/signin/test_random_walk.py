@@ -44,6 +44,7 @@ PATHS = (
     "/logout/done",
     "/account/second-factor",
     "/account/phones",
+    "/account/authenticator-apps",
     "/account/phones/confirm",
     "/account/phones/1/remove",
 )

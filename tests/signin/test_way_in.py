@@ -67,8 +67,10 @@ def test_a_newcomer_adds_a_phone_on_the_way_and_arrives(app: Flask, browser: Bro
     person(app)
     browser.wants(CPMS)
     browser.gives_password()
-    assert browser.heading() == "Add a mobile phone number"
+    assert browser.heading() == "Add a second factor"
     assert "your account has none yet" in browser.words()
+    browser.open(f"{browser.path}&method=sms")
+    assert browser.heading() == "Add a mobile phone number"
     browser.submit(phone_number="0171 3920017")
     assert "Begin the number with + and the country code" in browser.words()
     assert 'value="0171 3920017"' in browser.page.text
@@ -262,7 +264,7 @@ def test_a_found_session_gets_no_first_factor_without_the_password(app: Flask, b
         browser.open(browser.path.replace("/login?", "/login/verify/add?"))
         assert browser.heading() == "Sign in"
         browser.gives_password()
-        assert browser.heading() == "Add a mobile phone number"
+        assert browser.heading() == "Add a second factor"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo, restored
-from idp.accounts import people
+from idp.accounts import freezing, people
+from idp.accounts.models import Account
 from idp.app import create_app
 from idp.core import audit, settings
 from idp.core.audit import Actor
@@ -69,11 +70,25 @@ def verify_audit() -> None:
 @click.argument("identifier")
 def administrator(identifier: str) -> None:
     """Make the person with this e-mail address or identifier a platform administrator."""
-    account = people.by_identifier(identifier)
-    if account is None:
-        sys.exit("Nobody has an account with this e-mail address or identifier.")
+    account = _account(identifier)
     people.make_administrator(account)
     click.echo(f"{account.name} ({account.uid}) is a platform administrator and always signs in with two factors.")
+
+
+@main.command()
+@click.argument("identifier")
+def freeze(identifier: str) -> None:
+    """Freeze the account with this e-mail address or identifier: nobody signs in, every session ends."""
+    done = freezing.freeze(_account(identifier).id, "support")
+    click.echo("The account is frozen." if done else "The account was not open; nothing was changed.")
+
+
+@main.command()
+@click.argument("identifier")
+def unfreeze(identifier: str) -> None:
+    """Open a frozen account again, for a person whom you have recognised (docs/operate.md)."""
+    done = freezing.unfreeze(_account(identifier).id, "support")
+    click.echo("The account is open again." if done else "The account was not frozen; nothing was changed.")
 
 
 @main.group()
@@ -140,6 +155,13 @@ def remove_client(client_id: str) -> None:
         clients.remove(client_id)
     except Refusal:
         sys.exit("There is no such client.")
+
+
+def _account(identifier: str) -> Account:
+    account = people.by_identifier(identifier)
+    if account is None:
+        sys.exit("Nobody has an account with this e-mail address or identifier.")
+    return account
 
 
 if __name__ == "__main__":

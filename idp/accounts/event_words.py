@@ -40,6 +40,7 @@ ENDS = {
     "logout": _l("you logged out of an application"),
     "replaced": _l("you signed in again in the same browser"),
     "password": _l("the password was changed"),
+    "frozen": _l("the account was frozen"),
 }
 ENDED = _l("ended by the server")
 
@@ -61,6 +62,8 @@ EVENTS: dict[str, EventWords] = {
     "account.password.change": EventWords(_l("The password was changed.")),
     "account.password.reset": EventWords(_l("The password was replaced through your mailbox.")),
     "account.password.forgot": EventWords(_l("Somebody asked for a link to choose a new password.")),
+    "account.freeze": EventWords(_l("The account was frozen: nobody could sign in.")),
+    "account.unfreeze": EventWords(_l("Our support opened the frozen account again.")),
     "session.start": EventWords(_l("You signed in.")),
     "session.strengthen": EventWords(_l("You proved once more that it is you.")),
     "session.end": EventWords(_l("A session ended: %(why)s."), each(_end)),

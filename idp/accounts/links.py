@@ -26,6 +26,11 @@ class Purpose(StrEnum):
 
     REGISTRATION = "registration"
     PASSWORD = "password"  # noqa: S105 - the name of a purpose
+    NOT_ME = "not_me"
+
+
+# A person reads such a mail after a weekend or a night shift; other links live as long as the settings say.
+HOURS = {Purpose.NOT_ME: 7 * 24}
 
 
 def ask(address: str, source: str | None) -> None:
@@ -47,6 +52,7 @@ def issue(purpose: Purpose, data: dict[str, Any], account_id: int | None = None)
     """Make a link and return its token, which is kept nowhere."""
     now = clock.now()
     token = new_token()
+    hours = HOURS.get(purpose, settings.current().passwords.link_hours)
     db.session.add(
         MailedLink(
             purpose=purpose,
@@ -54,7 +60,7 @@ def issue(purpose: Purpose, data: dict[str, Any], account_id: int | None = None)
             account_id=account_id,
             data=data,
             created_at=now,
-            expires_at=now + timedelta(hours=settings.current().passwords.link_hours),
+            expires_at=now + timedelta(hours=hours),
         )
     )
     return token

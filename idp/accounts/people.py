@@ -72,6 +72,14 @@ def mailbox(account: Account, identifier: str) -> str:
     return next((known.address for known in account.addresses if known.normalized == named), account.email)
 
 
+def locked(account_id: int) -> Account:
+    """Return an account as it is now, and let every other act that begins so wait until this one is over.
+
+    What gives a session or takes a factor away begins so, else a sign-in under way could outlive a PANIC.
+    """
+    return db.session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+
+
 def words(person: Person | Account) -> tuple[str, ...]:
     """Return what others know about a person, and what a password therefore must not be made of."""
     return (person.first_name, person.last_name, person.uid, person.email)

@@ -49,6 +49,8 @@ def confirm(token: str) -> ResponseReturnValue:
 
 def gone(refusal: Refusal) -> ResponseReturnValue:
     """Say why a mailed link cannot be used, and how to go on."""
+    if request.endpoint == "accounts.not_me":
+        return render_template("accounts/not_me_gone.html", reason=refusal.key), refusal.status
     again = url_for("accounts.register" if request.endpoint == "accounts.confirm" else "accounts.forgot")
     return render_template("accounts/link_gone.html", reason=refusal.key, again=again), refusal.status
 

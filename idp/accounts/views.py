@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from idp.accounts import account_views, event_views, password_views, registration_views
+from idp.accounts import account_views, event_views, freezing_views, password_views, registration_views
 from idp.core.errors import Conflict, Expired
 from idp.core.settings import current
 
@@ -25,6 +25,8 @@ ROUTES = (
     ("/account/settings/password", "change_password", account_views.change_password, FILL_IN),
     ("/account/sessions", "sessions", event_views.sessions, FILL_IN),
     ("/account/security-events", "security_events", event_views.security_events, READ),
+    ("/account/not-me/<token>", "not_me", freezing_views.not_me, FILL_IN),
+    ("/account/frozen", "frozen", freezing_views.frozen, READ),
 )
 
 blueprint.register_error_handler(Expired, registration_views.gone)

@@ -1,11 +1,13 @@
 """Adding and removing second factors: who may, what is told to whom, and what must not be removed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from idp.accounts import questions, session
 from idp.accounts.models import Account, UserSession
+from idp.accounts.notices import not_me
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotAllowed, NotFound
@@ -171,7 +173,8 @@ def _lock(account_id: int) -> None:
 
 def _tell(account: Account, template: str, changed: Authenticator) -> None:
     """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
-    names = {"uid": account.uid, "name": account.name, "hint": changed.name}
+    names: dict[str, Any] = {"uid": account.uid, "name": account.name, "hint": changed.name}
+    names["not_me"] = lambda: not_me(account)
     title = factors.named(changed.kind).title
     for address in account.addresses:
         post_mail(address.address, template, account.language, title=title, **names)

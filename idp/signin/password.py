@@ -6,11 +6,11 @@ of its own, so that strangers who guess cannot use up the owner's.
 
 from flask import request
 
-from idp.accounts import passwords, people
+from idp.accounts import freezing, passwords, people
 from idp.accounts.models import Account, AccountState
 from idp.accounts.session import Proof
 from idp.core import audit, settings
-from idp.core.db import act, db, transactional
+from idp.core.db import act, transactional
 from idp.core.errors import Invalid, TooMany
 from idp.core.levels import SFA
 from idp.core.limits import Budget, forgive, source_of, spend
@@ -30,17 +30,18 @@ def judge(attempt: Attempt, identifier: str, password: str) -> None:
     account = people.by_identifier(identifier)
     own = _own_budget(account, identifier)
     allowed = _count(account, own)
-    known = account if allowed and account and account.state is AccountState.ACTIVE else None
-    if passwords.matches(known, password) and known:
+    known = account if allowed and account and account.state is not AccountState.CLOSED else None
+    right = passwords.matches(known, password)
+    if right and known and known.state is AccountState.ACTIVE:
         _passed(attempt, known.id, own)
         return
-    _failed(account)
+    _failed(account, tell=right)
     raise Invalid("sign_in_wrong")
 
 
 @transactional
 def _passed(attempt: Attempt, account_id: int, own: Budget) -> None:
-    account = db.session.get_one(Account, account_id, populate_existing=True)
+    account = people.locked(account_id)
     if account.state is not AccountState.ACTIVE:
         raise Invalid("sign_in_wrong")
     audit.record("signin.password.pass", subject=account.uid)
@@ -49,9 +50,14 @@ def _passed(attempt: Attempt, account_id: int, own: Budget) -> None:
 
 
 @transactional
-def _failed(account: Account | None) -> None:
-    """Write the failure down, also for nobody, so that both take the same time."""
+def _failed(account: Account | None, *, tell: bool) -> None:
+    """Write the failure down, also for nobody, so that both take the same time.
+
+    Who has the right password of a frozen account reads the same page as everybody; the mailbox is told why (`tell`).
+    """
     audit.record("signin.password.fail", subject=account.uid if account else None)
+    if account and tell:
+        freezing.remind(account)
 
 
 def _count(account: Account | None, own: Budget) -> bool:

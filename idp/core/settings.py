@@ -135,6 +135,9 @@ class Oidc:
     code_seconds: int
     access_token_seconds: int
     id_token_seconds: int
+    refresh_days: int
+    refresh_idle_days: int
+    refresh_grace_seconds: int
     entitlement_namespace: str
 
 

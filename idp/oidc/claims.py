@@ -97,5 +97,6 @@ SCOPES: dict[str, tuple[Callable[[Account, Client], Claims], tuple[str, ...]]] =
     "email": (_email, ("email", "email_verified")),
     "phone": (_phone, ("phone_number", "phone_number_verified")),
     "ern": (_ern, ("ern_access", "ern", "hcp", "profiles", "ern_access_version")),
+    "offline_access": (_nothing, ()),
     "entitlements": (_entitlements, ("eduperson_entitlement",)),
 }

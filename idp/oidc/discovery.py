@@ -5,10 +5,13 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, keys
+from idp.oidc import assurance, client_assertions, keys
+from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
-from idp.oidc.grants import AuthorizationCodeGrant, S256Challenge
+from idp.oidc.client_authentication import METHODS, NO_METHOD
 from idp.oidc.parameters import PROMPTS, REFUSED
+from idp.oidc.public_keys import ALGORITHMS
+from idp.oidc.server import GRANTS
 
 TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 
@@ -20,13 +23,16 @@ def metadata() -> dict[str, Any]:
         "authorization_endpoint": _address("oidc.authorize"),
         "token_endpoint": _address("oidc.token"),
         "userinfo_endpoint": _address("oidc.userinfo"),
+        "introspection_endpoint": _address("oidc.introspect"),
+        "revocation_endpoint": _address("oidc.revoke"),
         "jwks_uri": _address("oidc.jwks"),
         "end_session_endpoint": _address("oidc.logout"),
         "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
         "response_modes_supported": ["query"],
-        "grant_types_supported": [AuthorizationCodeGrant.GRANT_TYPE],
+        "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
         "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
-        "token_endpoint_auth_methods_supported": list(AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS),
+        **_client_authentication(),
+        "introspection_signing_alg_values_supported": list(keys.ALGORITHMS),
         "id_token_signing_alg_values_supported": list(keys.ALGORITHMS),
         "subject_types_supported": ["public"],
         "scopes_supported": list(SCOPES),
@@ -39,6 +45,17 @@ def metadata() -> dict[str, Any]:
         **{f"{name}_parameter_supported": False for name in REFUSED},
         "service_documentation": _address("core.support"),
     }
+
+
+def _client_authentication() -> dict[str, list[str]]:
+    """How clients prove themselves at each endpoint that asks them to (RFC 8414, 2)."""
+    proving = [name for name in METHODS if name != NO_METHOD]
+    algorithms = [*ALGORITHMS, *client_assertions.SECRET_ALGORITHMS]
+    told: dict[str, list[str]] = {}
+    for endpoint, methods in (("token", list(METHODS)), ("revocation", list(METHODS)), ("introspection", proving)):
+        told[f"{endpoint}_endpoint_auth_methods_supported"] = methods
+        told[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = algorithms
+    return told
 
 
 def _address(endpoint: str) -> str:

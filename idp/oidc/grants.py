@@ -1,21 +1,19 @@
-"""The authorization code grant: a code is given for a session, and redeemed once (RFC 6749, 4.1)."""
+"""Grants: what a person gave a client in one sign-in; every code, access token and refresh token comes from one."""
 
 from datetime import timedelta
-from typing import Any
 
-from authlib.oauth2.rfc6749 import grants
-from authlib.oauth2.rfc7636 import CodeChallenge
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
+from idp.core.signals import account_closed, factors_wiped
 from idp.core.signed import digest, new_token
-from idp.oidc import tokens
-from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.parameters import Parameters
+
+OFFLINE = "offline_access"
 
 # Tokens need no addresses unless the scope says so: two queries less, a fifth of the UserInfo endpoint's time.
 LEAN = (
@@ -29,6 +27,8 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> str:
     """Record what the person gives the client and return the code for it."""
     now = clock.now()
     code = new_token()
+    offline = OFFLINE in parameters.scope.split()
+    configuration = settings.current().oidc
     db.session.add(
         AuthorizationGrant(
             code_digest=digest(code),
@@ -43,7 +43,10 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> str:
             amr=session.amr,
             auth_time=session.auth_time,
             created_at=now,
-            code_expires_at=now + timedelta(seconds=settings.current().oidc.code_seconds),
+            code_expires_at=now + timedelta(seconds=configuration.code_seconds),
+            refresh_number=0 if offline else None,
+            refresh_used_at=now if offline else None,
+            refresh_expires_at=now + timedelta(days=configuration.refresh_days) if offline else None,
         )
     )
     audit.record("oidc.grant.give", subject=session.account.uid, object=parameters.client_id, after={"acr": acr})
@@ -64,69 +67,60 @@ def redeem(code: str, client_id: str) -> AuthorizationGrant | None:
         .returning(AuthorizationGrant.id)
     )
     if taken is None:
-        _revoke_replayed(db.session.scalar(select(AuthorizationGrant.id).where(mine)))
+        replayed = db.session.scalar(select(AuthorizationGrant.id).where(mine))
+        if replayed is not None:
+            revoke(replayed, "oidc.grant.replayed")
         return None
     grant = db.session.get_one(AuthorizationGrant, taken, options=LEAN)
     return grant if grant.code_expires_at > clock.now() and alive(grant) else None
 
 
-def _revoke_replayed(grant_id: int | None) -> None:
-    if grant_id is None:
-        return
+def find(grant_id: int, *, anew: bool = False) -> AuthorizationGrant | None:
+    """Return a grant with its session and account; `anew` reads it again although it was read in this act."""
+    return db.session.get(AuthorizationGrant, grant_id, options=LEAN, populate_existing=anew)
+
+
+def alive(grant: AuthorizationGrant) -> bool:
+    """Say whether what comes from this grant still counts.
+
+    It is not revoked, the account is active, and the session is open, or the grant has offline access, which is made
+    to go on without the person (OpenID Connect Core, 11).
+    """
+    if grant.revoked_at is not None or grant.account.state is not AccountState.ACTIVE:
+        return False
+    now = clock.now()
+    return offline(grant) or (grant.session.ended_at is None and grant.session.expires_at > now)
+
+
+def offline(grant: AuthorizationGrant) -> bool:
+    """Say whether a grant has offline access that still counts.
+
+    It ends after its time, when nobody used it for long, and with a new password: whoever gave it may not have been
+    the owner of the account.
+    """
+    if grant.refresh_used_at is None or grant.refresh_expires_at is None:
+        return False
+    now = clock.now()
+    idle = timedelta(days=settings.current().oidc.refresh_idle_days)
+    unused = grant.refresh_used_at <= now - idle
+    return grant.refresh_expires_at > now and not unused and grant.account.password_changed_at <= grant.created_at
+
+
+@transactional
+def revoke(grant_id: int, act: str) -> None:
+    """End everything that comes from a grant; `act` is what the audit trail calls it. A second time changes nothing."""
     revoked = db.session.execute(
         update(AuthorizationGrant)
         .where(AuthorizationGrant.id == grant_id, AuthorizationGrant.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
     if revoked.rowcount:  # type: ignore[attr-defined]
-        audit.record("oidc.grant.replayed", object=str(grant_id))
+        audit.record(act, object=str(grant_id))
 
 
-def alive(grant: AuthorizationGrant) -> bool:
-    """Say whether what comes from this grant still counts: not revoked, session open, account active."""
-    return (
-        grant.revoked_at is None
-        and grant.session.ended_at is None
-        and grant.session.expires_at > clock.now()
-        and grant.account.state is AccountState.ACTIVE
-    )
-
-
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
-    """The token endpoint's side, in Authlib's frame: client, redirect URI and PKCE are checked there."""
-
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
-
-    def query_authorization_code(self, code: str, client: Client) -> AuthorizationGrant | None:
-        """Redeem rather than look up: from here on the code is used, whatever else is wrong with the request."""
-        return redeem(code, client.client_id)
-
-    def authenticate_user(self, authorization_code: AuthorizationGrant) -> AuthorizationGrant:
-        """Return whom the tokens are for: the grant, which knows the person and the session."""
-        return authorization_code
-
-    def delete_authorization_code(self, authorization_code: AuthorizationGrant) -> None:
-        """Nothing: the code is out of use already."""
-
-
-class S256Challenge(CodeChallenge):
-    """PKCE with S256 and nothing else (RFC 7636, 4.6)."""
-
-    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-
-    def get_authorization_code_challenge_method(self, authorization_code: AuthorizationGrant) -> str:
-        """Every challenge here was made with S256."""
-        return "S256"
-
-
-class OpenIDToken:
-    """Adds the ID token to the answer (OpenID Connect Core, 3.1.3.3)."""
-
-    def __call__(self, grant: Any) -> None:
-        """Hang on to the grant as Authlib's extensions do."""
-        grant.register_hook("after_create_token_response", self._add)
-
-    def _add(self, grant: Any, answer: tuple[int, dict[str, Any], Any]) -> None:
-        _, body, _ = answer
-        request = grant.request
-        body["id_token"] = tokens.id_token(request.client, request.user, body["access_token"])
+@factors_wiped.connect
+@account_closed.connect
+def _end_all(account_id: int) -> None:
+    """PANIC and a closed account end every grant, those with offline access too."""
+    living = (AuthorizationGrant.account_id == account_id) & AuthorizationGrant.revoked_at.is_(None)
+    db.session.execute(update(AuthorizationGrant).where(living).values(revoked_at=clock.now()))

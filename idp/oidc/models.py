@@ -24,8 +24,19 @@ class RegisteredClient(Model):
     id_token_signed_response_alg: Mapped[str] = mapped_column(String(16))
     scope: Mapped[str] = mapped_column(String(400))
     application_id: Mapped[int | None]
+    # What else was registered, by the names of RFC 7591, 2; `idp/oidc/client_metadata.py` knows each.
+    further: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class UsedOnce(Model):
+    """Something that was presented and must not be presented again."""
+
+    __tablename__ = "used_once"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SigningKey(Model):
@@ -87,6 +98,11 @@ class AuthorizationGrant(Model):
     code_expires_at: Mapped[datetime]
     redeemed_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # Of a grant with offline access: the number of the refresh token that counts now, and how long it does.
+    refresh_number: Mapped[int | None]
+    refresh_rotated_at: Mapped[datetime | None]
+    refresh_used_at: Mapped[datetime | None]
+    refresh_expires_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship(lazy="joined")
     session: Mapped[UserSession] = relationship(lazy="joined", overlaps="account")

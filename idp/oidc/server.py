@@ -3,43 +3,69 @@
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import InvalidClientError
+from authlib.oauth2.rfc6749 import OAuth2Payload
+from flask import g, request
 
 from idp.core import settings
-from idp.oidc import clients, tokens
+from idp.oidc import clients, grants, refresh_tokens, tokens
+from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S256Challenge
 from idp.oidc.clients import Client
-from idp.oidc.grants import AuthorizationCodeGrant, OpenIDToken, S256Challenge
 from idp.oidc.logout import EndSessionEndpoint
 from idp.oidc.models import AuthorizationGrant
+from idp.oidc.refresh_tokens import RefreshTokenGrant
 
 
-def _bearer(client: Client, user: AuthorizationGrant, scope: str, **_: Any) -> dict[str, Any]:
+def _answer(client: Client, user: AuthorizationGrant, scope: str, **_: Any) -> dict[str, Any]:
     """Make the answer of the token endpoint (RFC 6749, 5.1); `user` is the grant, as our grants hand it over."""
-    return {
+    answer = {
         "token_type": "Bearer",
-        "access_token": tokens.access_token(client, user),
+        "access_token": tokens.access_token(client, user, scope),
         "expires_in": settings.current().oidc.access_token_seconds,
         "scope": scope,
     }
+    if grants.offline(user):
+        answer["refresh_token"] = refresh_tokens.written(user)
+    return answer
 
 
 def _save_nothing(token: dict[str, Any], request: Any) -> None:
     """Access tokens are JWTs that name their grant: there is nothing to write."""
 
 
-class Server(AuthorizationServer):
-    """Authlib's server, which takes for granted that a client's credentials are well-formed."""
+class _Sent(OAuth2Payload):
+    """The parameters of a post come from its body alone, so that nothing secret stands in an address."""
 
-    def authenticate_client(self, *args: Any, **kwargs: Any) -> Client:
-        """Return the client; raise InvalidClientError for credentials that are none (RFC 6749, 5.2)."""
-        try:
-            client: Client = super().authenticate_client(*args, **kwargs)
-        except ValueError:
-            raise InvalidClientError(status_code=401) from None
+    @property
+    def data(self) -> Any:
+        return request.form if request.method == "POST" else request.args
+
+    @property
+    def datalist(self) -> dict[str, list[str]]:
+        return dict(self.data.lists())
+
+
+class Server(AuthorizationServer):
+    """Authlib's frame; who the client is, `client_authentication` has found out before."""
+
+    def authenticate_client(self, *_: Any, **__: Any) -> Client:
+        """Return the client of this request."""
+        client: Client = g.oauth_client
         return client
+
+    def create_oauth2_request(self, given: Any) -> Any:
+        """Let the frame read what was sent, and how the client proved itself (PKCE asks)."""
+        made = super().create_oauth2_request(given)
+        made.payload = _Sent()
+        made.auth_method = "none" if "oauth_client" not in g else g.oauth_client.token_endpoint_auth_method
+        return made
 
 
 server = Server(query_client=clients.find, save_token=_save_nothing)
-server.register_grant(AuthorizationCodeGrant, [S256Challenge(required=True), OpenIDToken()])
+GRANTS: dict[Any, list[Any]] = {
+    AuthorizationCodeGrant: [S256Challenge(required=True), OpenIDToken()],
+    RefreshTokenGrant: [OpenIDToken()],
+}
+for grant, extensions in GRANTS.items():
+    server.register_grant(grant, extensions)
 server.register_endpoint(EndSessionEndpoint)
-server.register_token_generator("default", _bearer)
+server.register_token_generator("default", _answer)

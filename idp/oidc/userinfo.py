@@ -1,16 +1,14 @@
 """The UserInfo endpoint's decision: whose claims an access token opens (OpenID Connect Core, 5.3)."""
 
-from idp.core.db import db
 from idp.oidc import claims, clients, grants, tokens
 from idp.oidc.claims import Claims
-from idp.oidc.models import AuthorizationGrant
 from idp.oidc.tokens import TokenRefused
 
 
 def claims_for(token: str) -> Claims:
     """Return the claims; raise TokenRefused if the token is not ours, over, revoked, or its session has ended."""
     presented = tokens.read_access_token(token)
-    grant = db.session.get(AuthorizationGrant, presented.grant_id, options=grants.LEAN)
+    grant = grants.find(presented.grant_id)
     client = clients.find(presented.client_id)
     if grant is None or client is None or not grants.alive(grant):
         raise TokenRefused

@@ -29,7 +29,7 @@ def test_an_address_that_could_lead_a_code_astray_is_refused(app: Flask, uri: st
     "wrong",
     [
         {"redirect_uris": []},
-        {"token_endpoint_auth_method": "client_secret_jwt"},
+        {"token_endpoint_auth_method": "private_key_jwt"},
         {"id_token_signed_response_alg": "none"},
         {"post_logout_redirect_uris": ["http://rp.example/"]},
     ],

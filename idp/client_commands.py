@@ -1,0 +1,92 @@
+"""The part of the command line that looks after clients: the applications that sign people in here."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from idp.core import settings
+from idp.core.errors import Refusal
+from idp.oidc import clients
+from idp.oidc.client_metadata import AUTH_METHODS, PROFILES
+from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
+
+
+@click.group()
+def client() -> None:
+    """Register the applications that sign people in here."""
+
+
+@client.command("add")
+@click.option("--name", required=True, help="The name that people read while they sign in.")
+@click.option("--redirect-uri", "redirect_uris", required=True, multiple=True, help="Where codes may be sent.")
+@click.option("--post-logout-redirect-uri", "post_logout", multiple=True, help="Where people may land after a logout.")
+@click.option("--application", type=int, help="The number of the SAAS application whose accesses the client reads.")
+@click.option("--auth-method", type=click.Choice(AUTH_METHODS), default=AUTH_METHODS[0], show_default=True)
+@click.option("--id-token-alg", type=click.Choice(SIGNING_ALGORITHMS), default=SIGNING_ALGORITHMS[0], show_default=True)
+@click.option("--jwks-uri", help="Where the client publishes its keys (private_key_jwt).")
+@click.option("--jwks", type=click.Path(exists=True, path_type=Path), help="Or a file with its public keys.")
+@click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
+@click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
+def add_client(
+    name: str,
+    redirect_uris: tuple[str, ...],
+    post_logout: tuple[str, ...],
+    **rest: Any,
+) -> None:
+    """Register a client and print its identifier and its secret; the secret is shown this once."""
+    registration = Registration(
+        client_name=name,
+        redirect_uris=redirect_uris,
+        post_logout_redirect_uris=post_logout,
+        application_id=rest["application"],
+        token_endpoint_auth_method=rest["auth_method"],
+        id_token_signed_response_alg=rest["id_token_alg"],
+        scope=rest["scope"],
+        further=_further(rest),
+    )
+    try:
+        made, secret = clients.register(registration)
+    except Refusal as refusal:
+        sys.exit(f"The client was not registered: {refusal.key} {' '.join(refusal.details.values())}".rstrip())
+    click.echo(f"issuer: {settings.current().server.issuer}\nclient_id: {made.client_id}")
+    if secret:
+        click.echo(f"client_secret: {secret}")
+
+
+def _further(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given of the metadata that only some clients have."""
+    found = {"profile": options["profile"], "jwks_uri": options["jwks_uri"]}
+    if options["jwks"]:
+        found["jwks"] = json.loads(options["jwks"].read_text("utf-8"))
+    return {name: value for name, value in found.items() if value not in (None, PROFILES[0])}
+
+
+@client.command("list")
+def list_clients() -> None:
+    """Print every client."""
+    for one in clients.registered():
+        click.echo(f"{one.client_id}  {one.client_name}")
+
+
+@client.command("show")
+@click.argument("client_id")
+def show_client(client_id: str) -> None:
+    """Print one client; its secret is not known to anybody but the client."""
+    found: Client | None = clients.find(client_id)
+    if found is None:
+        sys.exit("There is no such client.")
+    click.echo(f"{found.client_id}\n{found.client_name}\nredirect_uris: {' '.join(found.redirect_uris)}")
+    click.echo(f"scope: {found.scope}\napplication: {found.application_id}")
+
+
+@client.command("remove")
+@click.argument("client_id")
+def remove_client(client_id: str) -> None:
+    """Take a client away with everything that it was given."""
+    try:
+        clients.remove(client_id)
+    except Refusal:
+        sys.exit("There is no such client.")

@@ -1,0 +1,50 @@
+"""The authorization code grant at the token endpoint (RFC 6749, 4.1.3; RFC 7636), in Authlib's frame."""
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import grants as authlib
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from idp.oidc import grants, tokens
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationGrant
+
+
+class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
+    """Client, redirect URI and PKCE are checked in the frame; the grant is our row."""
+
+    def query_authorization_code(self, code: str, client: Client) -> AuthorizationGrant | None:
+        """Redeem rather than look up: from here on the code is used, whatever else is wrong with the request."""
+        return grants.redeem(code, client.client_id)
+
+    def authenticate_user(self, authorization_code: AuthorizationGrant) -> AuthorizationGrant:
+        """Return whom the tokens are for: the grant, which knows the person and the session."""
+        return authorization_code
+
+    def delete_authorization_code(self, authorization_code: AuthorizationGrant) -> None:
+        """Nothing: the code is out of use already."""
+
+
+class S256Challenge(CodeChallenge):
+    """PKCE with S256 and nothing else (RFC 7636, 4.6)."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def get_authorization_code_challenge_method(self, authorization_code: AuthorizationGrant) -> str:
+        """Every challenge here was made with S256."""
+        return "S256"
+
+
+class OpenIDToken:
+    """Adds the ID token to the answer (OpenID Connect Core, 3.1.3.3 and 12.2)."""
+
+    def __call__(self, grant: Any) -> None:
+        """Hang on to the grant as Authlib's extensions do."""
+        grant.register_hook("after_create_token_response", self._add)
+
+    def _add(self, grant: Any, answer: tuple[int, dict[str, Any], Any]) -> None:
+        _, body, _ = answer
+        request = grant.request
+        # A nonce belongs to one authorization request; a refreshed ID token has none (12.2).
+        nonce = request.user.nonce if grant.GRANT_TYPE == AuthorizationCodeGrant.GRANT_TYPE else None
+        body["id_token"] = tokens.id_token(request.client, request.user, body["access_token"], nonce)

@@ -1,0 +1,84 @@
+"""The authorization endpoint (RFC 6749, 3.1): lead the person where a check wants, and answer the client."""
+
+from collections.abc import Callable
+
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from idp.core import clock, headers
+from idp.core.exempt import csrf_exempt
+from idp.oidc import authorization, checks, parameters, responses
+from idp.oidc.authorization import Request
+from idp.oidc.checks import Asked
+from idp.oidc.parameters import ErrorResponse
+from idp.saas import access
+from idp.signin import attempt
+from idp.signin.attempt import Wanted
+
+
+@csrf_exempt
+def authorize() -> Response | str:
+    """Take a client's request (RFC 6749, 3.1)."""
+    client, wish = parameters.read(request.args if request.method == "GET" else request.form)
+    g.ui_locales = wish.ui_locales
+    return _proceed(Request(client, wish, clock.now()))
+
+
+def resume(handle: str) -> Response | str:
+    """Go on with a request that waited for the person."""
+    return _proceed(authorization.kept(handle))
+
+
+def cancel(handle: str) -> Response:
+    """Go back to the application without a code (RFC 6749, 4.1.2.1)."""
+    kept = authorization.kept(handle)
+    raise ErrorResponse(kept.client, kept.parameters.target, "access_denied", "the person went back")
+
+
+def _proceed(asked_for: Request) -> Response | str:
+    asked = authorization.look(asked_for)
+    check = checks.first_unmet(asked)
+    if check is None:
+        return responses.code_response(asked.parameters.target, authorization.answer(asked))
+    if "none" in asked.parameters.prompt:
+        raise ErrorResponse(asked.client, asked.parameters.target, check.error, check.name)
+    return PAGES[check.page](asked, authorization.keep(asked_for))
+
+
+def _sign_in(asked: Asked, handle: str) -> Response:
+    return redirect(attempt.begin(_wanted(asked, handle, force=False)), 303)
+
+
+def _sign_in_again(asked: Asked, handle: str) -> Response:
+    return redirect(attempt.begin(_wanted(asked, handle, force=True)), 303)
+
+
+def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
+    return Wanted(
+        level=asked.level,
+        application=asked.client.client_name,
+        return_to=url_for("oidc.resume", handle=handle),
+        cancel_to=url_for("oidc.cancel", handle=handle),
+        force=force,
+        login_hint=asked.parameters.login_hint,
+        form_target=asked.parameters.target.redirect_uri,
+    )
+
+
+def _no_access(asked: Asked, handle: str) -> str:
+    application_id = asked.client.application_id
+    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    return render_template(
+        "oidc/no_access.html",
+        application=asked.client.client_name,
+        request_access=access.deep_link(application_id) if application_id else None,
+        again=url_for("oidc.resume", handle=handle),
+        back=url_for("oidc.cancel", handle=handle),
+    )
+
+
+PAGES: dict[str, Callable[[Asked, str], Response | str]] = {
+    "sign_in": _sign_in,
+    "sign_in_again": _sign_in_again,
+    "no_access": _no_access,
+}

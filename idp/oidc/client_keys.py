@@ -1,0 +1,78 @@
+"""The keys of clients, registered or published by them, and what clients sign with them (RFC 7517, 7523, 9101)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from flask import current_app
+
+from idp.core import clock, fetch
+from idp.core.fetch import FetchRefused
+from idp.oidc import public_keys
+from idp.oidc.clients import Client
+from idp.oidc.public_keys import ALGORITHMS, FAPI_ALGORITHMS, TYPE_OF, Key, Signed, Unverified
+
+# A set that is published is read again after this time; at once, but not more often than each few seconds, when a
+# signature names a key that we do not know yet (OpenID Connect Core, 10.1.1).
+FRESH = timedelta(minutes=5)
+AT_MOST_EACH = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class _Published:
+    keys: tuple[Key, ...]
+    read_at: datetime
+
+
+def allowed_algorithms(client: Client) -> tuple[str, ...]:
+    """Return what a client may sign with."""
+    return FAPI_ALGORITHMS if client.fapi else ALGORITHMS
+
+
+def verify(text: str, client: Client, algorithms: Sequence[str]) -> Signed:
+    """Return what a client signed with one of its keys; raise Unverified for anything else (RFC 8725, 3.1)."""
+    header = public_keys.peek(text).header
+    algorithm, kid = str(header.get("alg")), header.get("kid")
+    if algorithm not in algorithms:
+        raise Unverified(f"it must be signed with one of {' '.join(algorithms)}")
+    for anew in (False, True):
+        signed = _verified(text, _matching(_keys(client, anew=anew), algorithm, kid), algorithm)
+        if signed is not None:
+            return signed
+    raise Unverified("no key of the client verifies it")
+
+
+def _verified(text: str, keys: Sequence[Key], algorithm: str) -> Signed | None:
+    for key in keys:
+        try:
+            return public_keys.verify_with(text, key, algorithm)
+        except Unverified:
+            continue
+    return None
+
+
+def _matching(keys: Sequence[Key], algorithm: str, kid: object) -> list[Key]:
+    fit = [key for key in keys if key.key_type == TYPE_OF[algorithm] and key.get("alg", algorithm) == algorithm]
+    return [key for key in fit if kid is None or key.get("kid") in (None, kid)]
+
+
+def _keys(client: Client, *, anew: bool) -> tuple[Key, ...]:
+    inline, address = client.further.get("jwks"), client.further.get("jwks_uri")
+    if inline is not None:
+        return () if anew else public_keys.parsed(inline)
+    return _published(str(address), anew=anew) if address else ()
+
+
+def _published(address: str, *, anew: bool) -> tuple[Key, ...]:
+    """Return the keys behind an address; None of them if it cannot be read."""
+    held: dict[str, _Published] = current_app.extensions.setdefault("ern_client_keys", {})
+    known, now = held.get(address), clock.now()
+    if known is not None and now - known.read_at < (AT_MOST_EACH if anew else FRESH):
+        return known.keys
+    try:
+        keys = public_keys.parsed(orjson.loads(fetch.get(address).body))
+    except (FetchRefused, ValueError):
+        keys = ()
+    held[address] = _Published(keys, now)
+    return keys

@@ -1,0 +1,50 @@
+"""What may be registered of a client beyond its columns (RFC 7591, 2): each name with its rule."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.core.errors import Invalid
+from idp.oidc import public_keys
+from idp.oidc.public_keys import ALGORITHMS
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
+KEY_METHODS = ("private_key_jwt",)
+AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
+PROFILES = ("standard", "fapi2")
+
+
+def check(further: Mapping[str, Any], auth_method: str) -> None:
+    """Raise Invalid with the first thing that is wrong."""
+    for name, value in further.items():
+        if name not in RULES or not RULES[name](value):
+            raise Invalid("client_metadata_wrong", name=name)
+    if "jwks" in further and "jwks_uri" in further:
+        raise Invalid("client_metadata_wrong", name="jwks_uri")
+    if auth_method in KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
+        raise Invalid("client_metadata_wrong", name="jwks")
+    if further.get("profile") == "fapi2" and auth_method not in KEY_METHODS:
+        raise Invalid("auth_method_unknown")
+
+
+def _is_key_set(value: object) -> bool:
+    try:
+        return bool(public_keys.parsed(value))
+    except ValueError:
+        return False
+
+
+def _is_address(value: object) -> bool:
+    """An address that we fetch; the guarded fetcher judges it again at each visit."""
+    try:
+        return isinstance(value, str) and len(value) <= 2000 and bool(urlsplit(value).hostname)
+    except ValueError:
+        return False
+
+
+RULES: dict[str, Callable[[Any], bool]] = {
+    "jwks": _is_key_set,
+    "jwks_uri": _is_address,
+    "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
+    "profile": lambda value: value in PROFILES,
+}

@@ -1,0 +1,62 @@
+"""What a token is worth at this moment (RFC 7662), told to the client it belongs to; nothing is written."""
+
+from typing import Any
+
+from idp.core import clock, settings
+from idp.oidc import grants, refresh_tokens, tokens
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationGrant
+from idp.oidc.tokens import AccessToken, TokenRefused
+
+JWT_TYPE = "token-introspection+jwt"
+MEDIA_TYPE = f"application/{JWT_TYPE}"
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+def told(text: str, client: Client) -> dict[str, Any]:
+    """Return the answer for a client; a token that is over, foreign or none of ours is just not active (2.2)."""
+    try:
+        token = tokens.read_access_token(text)
+    except TokenRefused:
+        return _refresh_token(text, client)
+    return _access_token(token, client)
+
+
+def as_jwt(answer: dict[str, Any], client: Client) -> str:
+    """Return the answer signed for one client (RFC 9701, 5)."""
+    claims = {
+        "iss": settings.current().server.issuer,
+        "aud": client.client_id,
+        "iat": int(clock.now().timestamp()),
+        "token_introspection": answer,
+    }
+    return tokens.sign(claims, client.id_token_signed_response_alg, JWT_TYPE)
+
+
+def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
+    grant = grants.find(token.grant_id)
+    if grant is None or token.client_id != client.client_id or not grants.alive(grant):
+        return INACTIVE
+    times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
+    return {**_about(grant), **times, "token_type": "Bearer", "scope": token.scope}
+
+
+def _refresh_token(text: str, client: Client) -> dict[str, Any]:
+    token = refresh_tokens.read(text)
+    if token is None or not token.check_client(client) or not refresh_tokens.usable(token, client):
+        return INACTIVE
+    ends = token.grant.refresh_expires_at
+    exp = {"exp": int(ends.timestamp())} if ends else {}
+    return {**_about(token.grant), **exp, "scope": token.grant.scope}
+
+
+def _about(grant: AuthorizationGrant) -> dict[str, Any]:
+    """What both kinds tell: whose, for whom, and how that person was proved (RFC 9470, 6.2)."""
+    return {
+        "active": True,
+        "iss": settings.current().server.issuer,
+        "client_id": grant.client_id,
+        "sub": grant.account.uid,
+        "acr": grant.acr,
+        "auth_time": int(grant.auth_time.timestamp()),
+    }

@@ -1,0 +1,130 @@
+"""Refresh tokens (RFC 6749, 6): the grant's row says which number counts now, the token is that number under our seal.
+
+Nothing secret is stored, every older token of a grant is recognised, and rotating is one conditional update.
+"""
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
+from authlib.oauth2.rfc6749 import grants as authlib
+from sqlalchemy import update
+
+from idp.core import clock, settings
+from idp.core.db import db
+from idp.core.signed import seal_of
+from idp.oidc import grants
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationGrant
+from idp.saas import access
+
+FORM = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
+PURPOSE = "refresh token"
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    """A refresh token of ours: its grant and its number (what Authlib's frame asks of a token)."""
+
+    grant: AuthorizationGrant
+    number: int
+
+    def check_client(self, client: Client) -> bool:
+        """Say whether it was given to this client (RFC 6749, 10.4)."""
+        return self.grant.client_id == client.client_id
+
+    def get_scope(self) -> str:
+        """Return the scope that the person gave; a narrower one may be asked for (RFC 6749, 6)."""
+        return self.grant.scope
+
+
+def written(grant: AuthorizationGrant) -> str:
+    """Return the refresh token of a grant that counts now."""
+    return f"{grant.id}.{grant.refresh_number}.{_seal(grant, grant.refresh_number or 0)}"
+
+
+def read(text: str) -> RefreshToken | None:
+    """Return the token, living or not, or None if we never wrote it."""
+    parts = FORM.fullmatch(text)
+    grant = grants.find(int(parts[1])) if parts else None
+    if parts is None or grant is None or grant.refresh_number is None:
+        return None
+    number = int(parts[2])
+    ours = hmac.compare_digest(_seal(grant, number), parts[3])
+    return RefreshToken(grant, number) if ours else None
+
+
+def usable(token: RefreshToken, client: Client) -> bool:
+    """Say whether a token may be used now: its grant lives, and it counts or was the last one moments ago."""
+    return _lives(token.grant, client) and (token.number == token.grant.refresh_number or _just_rotated(token))
+
+
+def use(token: RefreshToken, client: Client) -> bool:
+    """Use a token and number its successor; False if the grant is over, or ends now because the token was used before.
+
+    The last token works for some seconds more and leads to the same successor, for a client that lost our answer or
+    asks twice at once (FAPI 2.0 Security Profile, 5.3.2.1-9). Any older one is in two hands (RFC 9700, 4.14.2).
+    Runs inside the act of the token endpoint.
+    """
+    grant = token.grant
+    if not _lives(grant, client):
+        return False
+    now = clock.now()
+    step = 0 if client.proves_a_key else 1
+    used = db.session.execute(
+        update(AuthorizationGrant)
+        .where(AuthorizationGrant.id == grant.id, AuthorizationGrant.refresh_number == token.number)
+        .values(refresh_number=token.number + step, refresh_used_at=now, refresh_rotated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    grants.find(grant.id, anew=True)
+    if used.rowcount or _just_rotated(token):  # type: ignore[attr-defined]
+        return True
+    grants.revoke(grant.id, "oidc.refresh_token.replayed")
+    return False
+
+
+def _lives(grant: AuthorizationGrant, client: Client) -> bool:
+    if not (grants.alive(grant) and grants.offline(grant)):
+        return False
+    return client.application_id is None or access.has_access(grant.account_id, client.application_id)
+
+
+def _just_rotated(token: RefreshToken) -> bool:
+    grant = token.grant
+    grace = timedelta(seconds=settings.current().oidc.refresh_grace_seconds)
+    last = token.number + 1 == grant.refresh_number
+    return last and grant.refresh_rotated_at is not None and clock.now() - grant.refresh_rotated_at <= grace
+
+
+def _seal(grant: AuthorizationGrant, number: int) -> str:
+    """The hash of the code makes the seal of each grant its own, whatever a restored backup numbers anew."""
+    return seal_of(PURPOSE, f"{grant.id}.{number}.{grant.code_digest.hex()}")
+
+
+class RefreshTokenGrant(authlib.RefreshTokenGrant):
+    """The token endpoint's side, in Authlib's frame, which checks the client and that the scope grows no wider."""
+
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
+        """Look the token up; it is used later, when nothing else is wrong with the request."""
+        return read(refresh_token)
+
+    def authenticate_user(self, refresh_token: RefreshToken) -> AuthorizationGrant:
+        """Return whom the tokens are for: the grant."""
+        return refresh_token.grant
+
+    def issue_token(self, user: AuthorizationGrant, refresh_token: RefreshToken) -> dict[str, object]:
+        """Use the refresh token and answer with new ones."""
+        if "openid" not in (self.request.payload.scope or refresh_token.get_scope()).split():
+            raise InvalidScopeError("The scope openid is required.")
+        if not use(refresh_token, self.request.client):
+            raise InvalidGrantError("The refresh token is over or was used before.")
+        issued: dict[str, object] = super().issue_token(user, refresh_token)
+        return issued
+
+    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
+        """Nothing: it is out of use already."""

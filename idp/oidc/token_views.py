@@ -1,0 +1,77 @@
+"""The endpoints for programs: tokens given (RFC 6749, 3.2), judged (RFC 7662), given back (RFC 7009), and UserInfo."""
+
+import orjson
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from flask import Response, g, request
+
+from idp.core.db import transaction
+from idp.core.exempt import bare
+from idp.oidc import client_authentication, introspection, revocation, userinfo
+from idp.oidc.clients import Client
+from idp.oidc.server import server
+from idp.oidc.tokens import TokenRefused
+
+
+@bare
+def token() -> Response:
+    """Exchange a code or a refresh token for tokens."""
+    g.oauth_client = client_authentication.authenticate(request)
+    with transaction():
+        answer: Response = server.create_token_response()
+    return answer
+
+
+@bare
+def introspect() -> Response:
+    """Tell a client what one of its tokens is worth."""
+    client, presented = _asking()
+    answer = introspection.told(presented, client)
+    if introspection.MEDIA_TYPE in request.accept_mimetypes.values():
+        return Response(introspection.as_jwt(answer, client), mimetype=introspection.MEDIA_TYPE)
+    return Response(orjson.dumps(answer), mimetype="application/json")
+
+
+@bare
+def revoke() -> Response:
+    """Take a token back from the client that gives it up."""
+    client, presented = _asking(public=True)
+    revocation.give_back(presented, client)
+    return Response(status=200)
+
+
+@bare
+def person() -> Response:
+    """Give the claims that an access token opens (OpenID Connect Core, 5.3)."""
+    presented = _bearer_token()
+    if presented is None:
+        return Response(status=401, headers={"WWW-Authenticate": 'Bearer realm="userinfo"'})
+    try:
+        return Response(orjson.dumps(userinfo.claims_for(presented)), mimetype="application/json")
+    except TokenRefused:
+        challenge = 'Bearer realm="userinfo", error="invalid_token"'
+        return Response(status=401, headers={"WWW-Authenticate": challenge})
+
+
+def refused(error: OAuth2Error) -> Response:
+    """Answer an error of an endpoint for programs (RFC 6749, 5.2)."""
+    status, body, headers = error()
+    return Response(orjson.dumps(dict(body)), status, headers)
+
+
+def _asking(*, public: bool = False) -> tuple[Client, str]:
+    """Return the client that asks about a token, and the token."""
+    client = client_authentication.authenticate(request)
+    if not public:
+        client_authentication.require_confidential(client)
+    if not request.form.get("token"):
+        raise InvalidRequestError("The parameter token is missing.")
+    return client, request.form["token"]
+
+
+def _bearer_token() -> str | None:
+    """Read the token from the header, else from the form (RFC 6750, 2.1 and 2.2)."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    return request.form.get("access_token") or None

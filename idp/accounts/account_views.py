@@ -39,7 +39,7 @@ def settings() -> ResponseReturnValue:
     form = PreferencesForm(obj=own.account)
     if form.validate_on_submit():
         with form.telling():
-            wish = Preferences(form.language.data, form.notify_by_mail.data, form.always_mfa.data)
+            wish = Preferences(**{field.name: field.data for field in form if field.name != "csrf_token"})
             profile.prefer(own.account, wish)
             return _done("accounts.settings", _("Your settings are saved."))
     return _settings_page(own, form, ChangePasswordForm(formdata=None), form)

@@ -49,16 +49,13 @@ def _end(event: AuditEvent) -> Details:
     return {"why": str(ENDS.get((event.after or {}).get("reason", ""), ENDED))}
 
 
-def _renamed(event: AuditEvent) -> Details:
-    names = (" ".join((state or {}).values()) for state in (event.before, event.after))
-    return dict(zip(("before", "after"), names, strict=True))
-
-
 EVENTS: dict[str, EventWords] = {
     "account.create": EventWords(_l("Your account was created.")),
     "account.administrator": EventWords(_l("You became a platform administrator.")),
-    "account.rename": EventWords(_l("The name was changed from %(before)s to %(after)s."), each(_renamed)),
+    "account.rename": EventWords(_l("The name of your account was changed.")),
     "account.prefer": EventWords(_l("The settings of your account were changed.")),
+    "account.email.ask": EventWords(_l("Another e-mail address was asked for.")),
+    "account.email.change": EventWords(_l("The e-mail address was changed.")),
     "account.password.change": EventWords(_l("The password was changed.")),
     "account.password.reset": EventWords(_l("The password was replaced through your mailbox.")),
     "account.password.forgot": EventWords(_l("Somebody asked for a link to choose a new password.")),

@@ -145,6 +145,15 @@ class ForgottenForm(AccountForm):
     )
 
 
+class EmailForm(AccountForm):
+    """Change one's e-mail address."""
+
+    email = EmailField(_l("New e-mail address"), [DataRequired(_l("Enter your new e-mail address.")), _email])
+    confirm_email = EmailField(
+        _l("Confirm e-mail"), [DataRequired(_l("Enter your e-mail address again.")), _same_email]
+    )
+
+
 class NamesForm(AccountForm):
     """Change one's names."""
 
@@ -159,4 +168,5 @@ class PreferencesForm(AccountForm):
     notify_by_mail = BooleanField(
         _l("Write to me when something about my account changes (we always do when my password changes)")
     )
+    warn_applications = BooleanField(_l("Warn me each time an application asks for my identity"))
     always_mfa = BooleanField(_l("Always require multi-factor authentication, also for My Account"))

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
 
     REGISTRATION = "registration"
     PASSWORD = "password"  # noqa: S105 - the name of a purpose
+    EMAIL = "email"
     NOT_ME = "not_me"
 
 

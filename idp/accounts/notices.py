@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from idp.accounts import links
+from flask import has_request_context, request
+
+from idp.accounts import links, origins
 from idp.accounts.links import Purpose
 from idp.accounts.models import Account
-from idp.core import settings
+from idp.core import clock, settings
 from idp.core.outbox import post_mail
 
 PLACES = {
@@ -24,7 +26,7 @@ def tell(account: Account, template: str, *, always: bool = False, key: str | No
     """
     if not (always or account.notify_by_mail):
         return
-    values |= {"name": account.name, "uid": account.uid, "not_me": lambda: not_me(account)}
+    values |= _origin() | {"name": account.name, "uid": account.uid, "not_me": lambda: not_me(account)}
     for address in account.addresses:
         mail(address.address, template, account.language, key=f"{key}:{address.id}" if key else None, **values)
 
@@ -38,7 +40,22 @@ def not_me(account: Account) -> str:
 
 
 def mail(to: str, template: str, language: str, **values: Any) -> None:
-    """Queue one mail of this area; the addresses that mails lead to come from the settings, never from the request."""
+    """Queue one mail; the addresses that it leads to come from the settings, never from the request.
+
+    `template` is a name of this area, or the whole path of one of the areas above.
+    """
     places = {name: links.address(endpoint) for name, endpoint in PLACES.items()}
     hours = settings.current().passwords.link_hours
-    post_mail(to, f"accounts/mail/{template}", language, **places, hours=hours, **values)
+    path = template if "/" in template else f"accounts/mail/{template}"
+    post_mail(to, path, language, **places, hours=hours, **values)
+
+
+def _origin() -> dict[str, Any]:
+    """Return when and from where it was done, for the end of a mail (`accounts/mail/origin.txt`)."""
+    here = has_request_context()
+    return {
+        "at": clock.now(),
+        "agent": request.headers.get("User-Agent", "") if here else "",
+        "place": origins.place(request.remote_addr) if here else "",
+        "browser": origins.browser,  # called in the language of the mail
+    }

@@ -21,17 +21,17 @@ class Preferences:
     language: str
     notify_by_mail: bool
     always_mfa: bool
+    warn_applications: bool = False
 
 
 @transactional
 def rename(account: Account, first_name: str, last_name: str) -> None:
     """Change the person's names."""
-    before = {"first_name": account.first_name, "last_name": account.last_name}
-    after = {"first_name": first_name, "last_name": last_name}
-    if after == before:
+    if (first_name, last_name) == (account.first_name, account.last_name):
         return
+    # The trail outlives the account: it says that the name changed, and tells neither the old nor the new one.
     account.first_name, account.last_name, account.updated_at = first_name, last_name, clock.now()
-    audit.record("account.rename", subject=account.uid, before=before, after=after)
+    audit.record("account.rename", subject=account.uid)
     tell(account, "renamed")
 
 
@@ -59,10 +59,11 @@ def prefer(account: Account, wish: Preferences) -> None:
 
 @transactional
 def _prefer(account: Account, wish: Preferences) -> None:
-    before = Preferences(account.language, account.notify_by_mail, account.always_mfa)
+    before = Preferences(**{name: getattr(account, name) for name in vars(wish)})
     if wish == before:
         return
-    account.language, account.notify_by_mail, account.always_mfa = wish.language, wish.notify_by_mail, wish.always_mfa
+    for name, value in vars(wish).items():
+        setattr(account, name, value)
     account.updated_at = clock.now()
     audit.record("account.prefer", subject=account.uid, before=vars(before), after=vars(wish))
     weaker = before.notify_by_mail > wish.notify_by_mail or before.always_mfa > wish.always_mfa
@@ -113,4 +114,4 @@ def set_password(account: Account, password_hash: str, *, how: str, keep: UserSe
     session.end_all(account.id, "password", keep)
     links.revoke(Purpose.PASSWORD, account.id)
     audit.record(f"account.password.{how}", subject=account.uid)
-    tell(account, "password", always=True, at=now)
+    tell(account, "password", always=True)

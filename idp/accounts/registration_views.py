@@ -12,6 +12,9 @@ from idp.core import languages
 from idp.core.errors import Refusal
 from idp.core.settings import current
 
+# Where the page behind a link sends somebody who needs a new one.
+AGAIN = {"accounts.confirm": "accounts.register", "accounts.confirm_email": "accounts.email"}
+
 
 def register() -> ResponseReturnValue:
     """Ask for name and address, and mail a link."""
@@ -51,7 +54,7 @@ def gone(refusal: Refusal) -> ResponseReturnValue:
     """Say why a mailed link cannot be used, and how to go on."""
     if request.endpoint == "accounts.not_me":
         return render_template("accounts/not_me_gone.html", reason=refusal.key), refusal.status
-    again = url_for("accounts.register" if request.endpoint == "accounts.confirm" else "accounts.forgot")
+    again = url_for(AGAIN.get(request.endpoint or "", "accounts.forgot"))
     return render_template("accounts/link_gone.html", reason=refusal.key, again=again), refusal.status
 
 

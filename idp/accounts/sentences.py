@@ -6,6 +6,7 @@ from idp.core.sentences import BY_KEY, BY_STATUS, Sentence
 
 AT_FIELD = {
     "email_invalid": ("email", _l("Enter an e-mail address in the form name@hospital.example.")),
+    "email_same": ("email", _l("This is your address already. Enter another one.")),
     "password_short": ("new_password", _l("Use at least %(length)s characters.")),
     "password_long": ("new_password", _l("Use at most %(length)s characters.")),
     "password_common": (

@@ -68,6 +68,16 @@ def require_own() -> UserSession:
     return session
 
 
+def require_fresh(reason: str) -> UserSession:
+    """Return the session for a grave act on one's own account, proved moments ago; raise SignInRequired.
+
+    The proof is a second factor, or the password for a person who has none.
+    """
+    own = require_own()
+    level = MFA if questions.second_factors(own.account_id) else SFA
+    return require(level, settings.current().session.step_up_minutes * 60, reason)
+
+
 @transactional
 def start(account: Account, proof: Proof) -> UserSession:
     """Begin a session for `account` in this browser; an open session of the same browser ends."""

@@ -2,7 +2,14 @@
 
 from flask import Blueprint
 
-from idp.accounts import account_views, event_views, freezing_views, password_views, registration_views
+from idp.accounts import (
+    account_views,
+    email_views,
+    event_views,
+    freezing_views,
+    password_views,
+    registration_views,
+)
 from idp.core.errors import Conflict, Expired
 from idp.core.settings import current
 
@@ -23,6 +30,8 @@ ROUTES = (
     ("/account/details", "details", account_views.details, FILL_IN),
     ("/account/settings", "settings", account_views.settings, FILL_IN),
     ("/account/settings/password", "change_password", account_views.change_password, FILL_IN),
+    ("/account/email", "email", email_views.email, FILL_IN),
+    ("/account/email/confirm/<token>", "confirm_email", email_views.confirm_email, FILL_IN),
     ("/account/sessions", "sessions", event_views.sessions, FILL_IN),
     ("/account/security-events", "security_events", event_views.security_events, READ),
     ("/account/not-me/<token>", "not_me", freezing_views.not_me, FILL_IN),

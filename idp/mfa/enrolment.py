@@ -1,18 +1,15 @@
 """Adding and removing second factors: who may, what is told to whom, and what must not be removed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import delete, select
 
-from idp.accounts import questions, session
+from idp.accounts import notices, questions, session
 from idp.accounts.models import Account, UserSession
-from idp.accounts.notices import not_me
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotAllowed, NotFound
 from idp.core.levels import MFA, SFA
-from idp.core.outbox import post_mail
 from idp.mfa import challenges, factors, sms
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Given, Secret
@@ -69,7 +66,7 @@ def confirm(
         if first:
             _check_first(passed.account_id)
         added = _add(passed.account, passed.kind, secret)
-        _tell(passed.account, "mfa/mail/factor_added", added)
+        _tell(passed.account, "factor_added", added)
         if then:
             then(added)
         return added
@@ -91,7 +88,7 @@ def remove(account: Account, authenticator_id: int) -> str:
     if not may_remove(account, held):
         raise NotAllowed("last_factor")
     name = found.name
-    _tell(account, "mfa/mail/factor_removed", found)
+    _tell(account, "factor_removed", found)
     audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
     db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
     return name
@@ -102,7 +99,10 @@ def rename(account: Account, authenticator_id: int, label: str) -> None:
     """Give an authenticator another name; raise NotFound if it is not there."""
     found = owned(account, authenticator_id)
     before, found.label = found.label, label.strip()[:LONGEST_LABEL]
+    if found.label == before:
+        return
     changed = {"before": {"label": before}, "after": {"label": found.label}}
+    _tell(account, "factor_renamed", found, before=before, after=found.label)
     audit.record("mfa.factor.rename", subject=account.uid, object=str(found.id), **changed)
 
 
@@ -171,13 +171,10 @@ def _lock(account_id: int) -> None:
     db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
 
 
-def _tell(account: Account, template: str, changed: Authenticator) -> None:
+def _tell(account: Account, template: str, changed: Authenticator, **values: str) -> None:
     """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
-    names: dict[str, Any] = {"uid": account.uid, "name": account.name, "hint": changed.name}
-    names["not_me"] = lambda: not_me(account)
     title = factors.named(changed.kind).title
-    for address in account.addresses:
-        post_mail(address.address, template, account.language, title=title, **names)
+    notices.tell(account, f"mfa/mail/{template}", always=True, title=title, hint=changed.name, **values)
 
 
 def _what(found: Authenticator) -> dict[str, str]:

@@ -12,6 +12,7 @@ from idp.signin.models import Attempt
 # By the `reason` of SignInRequired; areas above add theirs.
 REASONS: dict[str, Any] = {
     "always_mfa": _l("Your account always asks for two factors."),
+    "change_email": _l("You are about to change the e-mail address of your account."),
     "change_factors": _l("You are about to change how you prove who you are."),
     "first_factor": _l("You are about to add a second factor to your account."),
     "weaken": _l("You are about to make your account easier to enter."),

@@ -97,7 +97,7 @@ def new_database(database_kind: str, tmp_path: Path, request: pytest.FixtureRequ
     made: list[str] = []
 
     def make(template: str) -> str:
-        made.append(cluster.create(template.partition("?")[0].rpartition("/")[2] or "template0"))
+        made.append(cluster.create(template))
         return cluster.url(made[-1])
 
     yield make

@@ -1,14 +1,12 @@
 """What the tests of the access-request portal share: the catalogue, and the people of one test."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from idp.core.db import db
 from idp.saas import catalogue
 from tests.saas.people import Town
-from tests.support.identity_server import configured, prepared
+from tests.support.identity_server import Lender, closed, configured, prepared
 
 
 @pytest.fixture(scope="session")
@@ -25,32 +23,23 @@ def postgres_catalogue(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def town(sqlite_catalogue: str, tmp_path: Path) -> Iterator[Town]:
+def town(lend_sqlite: Lender, sqlite_catalogue: str) -> Iterator[Town]:
     """The catalogue and nobody yet."""
-    path = tmp_path / "idp.sqlite3"
-    path.write_bytes(Path(sqlite_catalogue.removeprefix("sqlite:///")).read_bytes())
-    yield from _open(f"sqlite:///{path}")
+    with lend_sqlite(sqlite_catalogue) as app:
+        yield Town(app)
 
 
 @pytest.fixture
-def each_town(database_kind: str, new_database: Callable[[str], str], request: pytest.FixtureRequest) -> Iterator[Town]:
+def each_town(lend_each: Lender, database_kind: str, request: pytest.FixtureRequest) -> Iterator[Town]:
     """The same: the test runs once on SQLite and once on PostgreSQL."""
     kind = "sqlite" if database_kind == "sqlite" else "postgres"
-    yield from _open(new_database(request.getfixturevalue(f"{kind}_catalogue")))
+    with lend_each(request.getfixturevalue(f"{kind}_catalogue")) as app:
+        yield Town(app)
 
 
 def _loaded(url: str) -> str:
     app = configured(prepared(url))
     with app.app_context():
         catalogue.load_reference()
-        db.session.remove()
-        db.engine.dispose()
+    closed(app)
     return url
-
-
-def _open(url: str) -> Iterator[Town]:
-    app = configured(url)
-    yield Town(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()

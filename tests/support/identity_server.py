@@ -1,12 +1,15 @@
 """The identity server in a test's own process: `app` on SQLite, `each_app` once on SQLite and once on PostgreSQL.
 
-No application context is open around a test's client: Flask would share it, and with it `g`, between requests.
+The tests of a process use one application after the other (`tests/support/lending.py`), each on a fresh database that
+lies where the last one lay. No application context is open around a test's client: Flask would share it, and with it
+`g`, between requests.
 """
 
 import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,16 +18,21 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import delete
 
+from idp.accounts import questions
 from idp.app import create_app
-from idp.core import configuration
+from idp.core import configuration, signals
 from idp.core.audit import AuditEvent, AuditHead
 from idp.core.db import Model, db, transaction
 from idp.oidc import keys
+from tests.support.lending import Lent, State, hurry, listeners
 
-# Each test has an application of its own; compiling the templates anew for each would take most of its time.
+# Some tests have an application of their own; compiling the templates anew for each would take most of its time.
 FOLDER = tempfile.mkdtemp(prefix="ern-templates-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 TEMPLATES = FileSystemBytecodeCache(FOLDER)
+
+# Lend the identity server on a copy of the database behind a URL.
+Lender = Callable[[str], AbstractContextManager[Flask]]
 
 
 def configured(url: str, **environ: str) -> Flask:
@@ -60,19 +68,40 @@ def postgres_template(request: pytest.FixtureRequest) -> str:
     return prepared(cluster.url(cluster.create()))
 
 
+@pytest.fixture(scope="session")
+def lend_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Lender:
+    """The identity server of this process on SQLite."""
+    file = tmp_path_factory.mktemp("idp") / "idp.sqlite3"
+    return lender(f"sqlite:///{file}", lambda template: renew(file, template))
+
+
+@pytest.fixture(scope="session")
+def lend_postgres(request: pytest.FixtureRequest) -> Lender:
+    """The identity server of this process on PostgreSQL."""
+    cluster = request.getfixturevalue("postgres_cluster")
+    name = cluster.create()
+    return lender(cluster.url(name), lambda template: cluster.renew(name, template))
+
+
 @pytest.fixture
-def app(sqlite_template: str, tmp_path: Path) -> Iterator[Flask]:
+def lend_each(database_kind: str, request: pytest.FixtureRequest) -> Lender:
+    """The one or the other: the test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue("lend_sqlite" if database_kind == "sqlite" else "lend_postgres")
+
+
+@pytest.fixture
+def app(lend_sqlite: Lender, sqlite_template: str) -> Iterator[Flask]:
     """The identity server on a fresh SQLite database."""
-    path = tmp_path / "idp.sqlite3"
-    path.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
-    yield from _open(configured(f"sqlite:///{path}"))
+    with lend_sqlite(sqlite_template) as lent:
+        yield lent
 
 
 @pytest.fixture
-def each_app(database_kind: str, new_database: Callable[[str], str], request: pytest.FixtureRequest) -> Iterator[Flask]:
+def each_app(lend_each: Lender, database_kind: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The identity server on a fresh database: the test runs once on SQLite and once on PostgreSQL."""
     template = request.getfixturevalue("sqlite_template" if database_kind == "sqlite" else "postgres_template")
-    yield from _open(configured(new_database(template)))
+    with lend_each(template) as lent:
+        yield lent
 
 
 @pytest.fixture
@@ -81,8 +110,42 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def _open(app: Flask) -> Iterator[Flask]:
-    yield app
+def renew(file: Path, template: str) -> None:
+    """Put a copy of an SQLite database where another one lay; who still has that one open keeps it."""
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(template.removeprefix("sqlite:///"), file)
+
+
+def closed(app: Flask) -> None:
+    """Leave no session and no connection open."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def lender(url: str, fill: Callable[[str], None]) -> Lender:
+    """Lend an application on a database that is filled before each test."""
+    lent = Lent(lambda: _hurried(configured(url)), _further_state)
+
+    @contextmanager
+    def lend(template: str) -> Iterator[Flask]:
+        fill(template)
+        with lent.to_a_test() as app:
+            yield app
+            closed(app)
+
+    return lend
+
+
+def _hurried(app: Flask) -> Flask:
+    with app.app_context():
+        hurry(db.engine)
+    return app
+
+
+def _further_state(app: Flask) -> State:
+    with app.app_context():
+        heard = listeners(db.engine)
+    told = {name: dict(signal.receivers) for name, signal in signals._signals.items()}
+    return heard | told | {name: list(getattr(questions, name)) for name in ("FACTORS", "VISITS", "DUTIES")}

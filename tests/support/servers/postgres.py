@@ -36,19 +36,32 @@ class Cluster:
         """Return the SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
-    def create(self, template: str = "template0") -> str:
-        """Make a fresh database, a copy of `template`, and return its name."""
+    def create(self, template: str = "") -> str:
+        """Make a fresh database, a copy of the one behind a URL, or an empty one, and return its name."""
         name = f"t{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._run(_creation(name, template))
         return name
+
+    def renew(self, database: str, template: str) -> None:
+        """Put a copy of the database behind a URL in the place of a database; whoever is connected is thrown out."""
+        self._run(_removal(database), _creation(database, template))
 
     def drop(self, database: str) -> None:
         """Remove a database and whoever is still connected to it."""
-        self._run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        self._run(_removal(database))
 
-    def _run(self, statement: str) -> None:
+    def _run(self, *statements: str) -> None:
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
+
+
+def _creation(name: str, template: str) -> str:
+    return f"CREATE DATABASE {name} TEMPLATE {template.partition('?')[0].rpartition('/')[2] or 'template0'}"
+
+
+def _removal(name: str) -> str:
+    return f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
 
 
 def programs() -> Path | None:

@@ -1,0 +1,82 @@
+"""Applications that the tests of one process use one after the other: building one takes longer than most tests.
+
+A test may change `app.config` and `app.extensions`; both are put back. Anything else that it leaves behind, such as a
+hook, a route, a place for templates or a listener on the database, fails it: it needs an application of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event
+
+# Flask itself changes these: when the first request comes, and when a template is loaded.
+OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "cache"})
+State = dict[str, Any]
+
+
+class LeftBehind(AssertionError):
+    """A test changed an application for those after it."""
+
+
+class Lent:
+    """An application for one test at a time, made when first needed, and again when a test has spoilt it."""
+
+    def __init__(self, make: Callable[[], Flask], further_state: Callable[[Flask], State]) -> None:
+        self.make, self.further_state = make, further_state
+        self.app: Flask | None = None
+        self.free = True
+
+    @contextmanager
+    def to_a_test(self) -> Iterator[Flask]:
+        """Give the application; afterwards put back what may be changed, and fail if something else was."""
+        assert self.free, "this application is in use: a test has one of `app`, `each_app`, `town` and `each_town`"
+        app = self.app = self.app or self.make()
+        config, extensions, before = dict(app.config), dict(app.extensions), self._state(app)
+        self.free = False
+        try:
+            yield app
+        finally:
+            self.free = True
+            for ours, kept in ((app.config, config), (app.extensions, extensions)):
+                ours.clear()
+                ours.update(kept)
+        after = self._state(app)
+        left = [name for name in before | after if before.get(name) != after.get(name)]
+        if left:
+            self.app = None
+            raise LeftBehind(f"{left} changed: give the test an application of its own (`configured`)")
+
+    def _state(self, app: Flask) -> State:
+        _ = app.logger, app.name, app.jinja_loader  # made when first asked for
+        edge = {f"app.{name}": value for name, value in _copied(vars(app)).items()}
+        pages = {f"jinja_env.{name}": value for name, value in _copied(vars(app.jinja_env)).items()}
+        places = {"routes": list(app.url_map.iter_rules()), "templates": list(app.jinja_loader.searchpath)}
+        return edge | pages | places | self.further_state(app)
+
+
+def listeners(engine: Engine) -> State:
+    """Return who listens to an engine and its pool."""
+    heard = {"engine": engine.dispatch, "pool": engine.pool.dispatch}
+    return {
+        f"{place}.{name}": list(getattr(dispatch, name))
+        for place, dispatch in heard.items()
+        for name in sorted(dispatch._event_names)
+    }
+
+
+def hurry(engine: Engine) -> None:
+    """Let SQLite not wait for the disk: no power cut comes between two tests."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+
+
+def _copied(value: Any) -> Any:
+    """Copy what grows, all the way down; everything else stands for itself (Flask makes empty places by asking)."""
+    if isinstance(value, dict):
+        copies = {key: _copied(one) for key, one in value.items() if key not in OWN_BUSINESS}
+        return {key: one for key, one in copies.items() if one not in ({}, [])}
+    if isinstance(value, list | tuple | set):
+        return [_copied(one) for one in value]
+    return value

@@ -109,15 +109,16 @@ def start(account: Account, proof: Proof) -> UserSession:
 
 
 @transactional
-def strengthen(session: UserSession, proof: Proof) -> None:
+def strengthen(session: UserSession, proof: Proof, *, instead: bool = False) -> None:
     """Add a proof to the session and renew its token.
 
     A weaker proof than the session has renews the token alone: it must not make an older, stronger one look fresh.
+    With `instead` it takes the place of the stronger one, for somebody who was asked again and chose another method.
     """
     now = clock.now()
     token = new_token()
     session.digest = digest(token)
-    if reaches(proof.acr, session.acr):
+    if instead or reaches(proof.acr, session.acr):
         session.acr = proof.acr
         session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
         session.proved_at = now

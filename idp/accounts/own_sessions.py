@@ -10,13 +10,14 @@ from idp.accounts.models import UserSession
 from idp.core import clock
 from idp.core.db import transactional
 
-# The values of `amr` (RFC 8176) as the pages name them.
+# The values of `amr` (RFC 8176) as the pages name them; `user` is the gesture that a security key asks for, while
+# `hwk` and `swk` say how a key is kept, whoever's it is.
 METHODS = {
     "pwd": _l("Password"),
     "sms": _l("Mobile Phone + SMS"),
     "otp": _l("Authenticator app"),
-    "hwk": _l("Security key or trusted platform"),
-    "swk": _l("ERN Login Mobile App"),
+    "user": _l("Security key or trusted platform"),
+    "mca": _l("ERN Login Mobile App"),
 }
 
 

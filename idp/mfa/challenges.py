@@ -1,6 +1,6 @@
 """Asking for a second factor and judging the answer: quota, expiry, single use, counting and audit for all factors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -14,8 +14,8 @@ from idp.core.db import act, db, transactional
 from idp.core.errors import Conflict, Expired
 from idp.core.limits import Budget, forgive, spend
 from idp.core.signed import new_token
-from idp.mfa import deliveries, factors, models
-from idp.mfa.factor import Context, Factor, Prompt, Rejected, Secret
+from idp.mfa import deliveries, factors, models, suspension
+from idp.mfa.factor import Compromised, Context, Factor, Prompt, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Purpose
 
 R = TypeVar("R")
@@ -25,9 +25,9 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True)
 class Asking:
-    """Whom we ask, for what, and which attempt or session (`binding`) may answer, for which application."""
+    """Whom we ask (None: whoever it is), for what, and which attempt or session (`binding`) may answer, for whom."""
 
-    account: Account
+    account: Account | None
     purpose: Purpose
     binding: str
     application: str | None = None
@@ -35,10 +35,14 @@ class Asking:
 
 @dataclass(frozen=True)
 class Judged:
-    """A right answer: the secret to keep from now on, and the sealed one that it was judged with (None: a new one)."""
+    """A right answer: the secret to keep from now on, whose it is, and the sealed one that it was judged with.
+
+    The last two are None for a new one.
+    """
 
     secret: Secret
-    seen: bytes | None
+    authenticator: Authenticator | None = None
+    seen: bytes = b""
 
 
 def ask(asking: Asking, authenticator: Authenticator) -> Challenge:
@@ -50,6 +54,13 @@ def ask(asking: Asking, authenticator: Authenticator) -> Challenge:
     return put(asking, authenticator.kind, prompt, authenticator=authenticator)
 
 
+def ask_any(asking: Asking, kind: str, known: Sequence[Authenticator]) -> Challenge:
+    """Ask all authenticators of a kind that can be asked together, or, with none, whoever holds one."""
+    factor = factors.together(kind)
+    prompt = factor.ask_any([secret_of(one) for one in known], context(asking.application))
+    return put(asking, kind, prompt)
+
+
 def put(
     asking: Asking,
     kind: str,
@@ -59,7 +70,7 @@ def put(
     given: Mapping[str, str] | None = None,
 ) -> Challenge:
     """Keep a factor's prompt as the open challenge of its binding and hand the device's part over."""
-    if prompt.device:
+    if prompt.device and asking.account:
         deliveries.count(asking.account, prompt.device)
     return _put(asking, factors.named(kind), prompt, authenticator, dict(given or {}))
 
@@ -71,23 +82,25 @@ def _put(
     now = clock.now()
     to = prompt.device.to if prompt.device else None
     sealed = {"page": prompt.page, "memo": prompt.memo, "given": given, "to": to}
+    account_id = asking.account.id if asking.account else None
     _replace(asking)
     challenge = Challenge(
         handle=new_token(),
-        account_id=asking.account.id,
+        account_id=account_id,
         authenticator_id=authenticator.id if authenticator else None,
         kind=factor.name,
         purpose=asking.purpose,
         binding=asking.binding,
         application=asking.application,
-        sealed=vault.seal_json(models.seal_of(asking.account.id), sealed),
+        sealed=vault.seal_json(models.seal_of(account_id), sealed),
         state=ChallengeState.OPEN,
         tries_left=factor.tries,
         created_at=now,
         expires_at=now + timedelta(seconds=factor.seconds),
     )
     db.session.add(challenge)
-    audit.record("mfa.challenge.ask", subject=asking.account.uid, after=_what(challenge))
+    if asking.account:
+        audit.record("mfa.challenge.ask", subject=asking.account.uid, after=_what(challenge))
     if prompt.device:
         deliveries.send(prompt.device, challenge.handle)
     return challenge
@@ -115,7 +128,7 @@ def answer(challenge: Challenge, given: Mapping[str, str], then: Callable[[Chall
     """
     failures = _failures(challenge.account_id)
     _count(challenge)
-    spend(failures)
+    spend(*failures)
     try:
         judged = _judge(challenge, given)
     except Rejected as wrong:
@@ -179,37 +192,59 @@ def _count(challenge: Challenge) -> None:
 def _judge(challenge: Challenge, given: Mapping[str, str]) -> Judged:
     factor = factors.named(challenge.kind)
     memo = challenge.content["memo"]
-    if challenge.authenticator is None:
-        return Judged(factor.enrol(memo, given), None)
-    seen = challenge.authenticator.sealed
-    return Judged(factor.judge(secret_of(challenge.authenticator), memo, given), seen)
+    if challenge.purpose is Purpose.ENROL:
+        return Judged(factor.enrol(memo, given))
+    authenticator = challenge.authenticator or _answering(challenge, given)
+    if authenticator.suspended_at:
+        raise Rejected("suspended", field=factor.answered[0].name)
+    seen = authenticator.sealed
+    try:
+        return Judged(factor.judge(secret_of(authenticator), memo, given), authenticator, seen)
+    except Compromised:
+        suspension.suspend(authenticator)
+        raise
+
+
+def _answering(challenge: Challenge, given: Mapping[str, str]) -> Authenticator:
+    """Return which authenticator answered; raise Rejected unless it is one of those that were asked."""
+    factor = factors.together(challenge.kind)
+    wanted = (Authenticator.kind == challenge.kind, Authenticator.handle == factor.handle_in(given))
+    found = db.session.scalar(select(Authenticator).where(*wanted))
+    if found is None or challenge.account_id not in (None, found.account_id):
+        raise Rejected("unknown", field=factors.named(challenge.kind).answered[0].name)
+    return found
 
 
 @transactional
 def _failed(challenge: Challenge) -> int:
     """Note a wrong answer and return how many tries are left."""
-    audit.record("mfa.challenge.fail", subject=challenge.account.uid, after=_what(challenge))
+    subject = challenge.account.uid if challenge.account else None
+    audit.record("mfa.challenge.fail", subject=subject, after=_what(challenge))
     return challenge.tries_left
 
 
 @transactional
-def _passed(challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R], failures: Budget) -> R:
-    """Use the challenge up; only one of several right answers gets here."""
-    content = challenge.content
+def _passed(
+    challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R], failures: Sequence[Budget]
+) -> R:
+    """Use the challenge up, noting which authenticator answered; only one of several right answers gets here."""
+    content, authenticator = challenge.content, judged.authenticator
     used = db.session.execute(
         update(Challenge)
         .where(Challenge.id == challenge.id, Challenge.state == ChallengeState.OPEN)
-        .values(state=ChallengeState.PASSED)
+        .values(state=ChallengeState.PASSED, authenticator_id=authenticator.id if authenticator else None)
         .execution_options(synchronize_session=False)
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise Expired("challenge_over")
-    if challenge.authenticator and judged.seen:
-        _keep(challenge.authenticator, judged.secret, judged.seen)
-    audit.record("mfa.challenge.pass", subject=challenge.account.uid, after=_what(challenge))
-    act().after_commit.append(lambda: forgive(failures))
+    db.session.refresh(challenge)
+    if authenticator:
+        _keep(authenticator, judged.secret, judged.seen)
+    account = authenticator.account if authenticator else challenge.account
+    audit.record("mfa.challenge.pass", subject=account.uid if account else None, after=_what(challenge))
+    act().after_commit.append(lambda: forgive(*failures))
     account_id, number = challenge.account_id, content["to"]
-    if number:
+    if number and account_id:
         act().after_commit.append(lambda: deliveries.answered(account_id, number))
     return then(challenge, judged.secret)
 
@@ -220,7 +255,7 @@ def _keep(authenticator: Authenticator, secret: Secret, seen: bytes) -> None:
     sealed = seen if secret == vault.unseal_json(seal, seen) else vault.seal_json(seal, secret)
     kept = db.session.execute(
         update(Authenticator)
-        .where(Authenticator.id == authenticator.id, Authenticator.sealed == seen)
+        .where(Authenticator.id == authenticator.id, Authenticator.sealed == seen, Authenticator.suspended_at.is_(None))
         .values(sealed=sealed, last_used_at=clock.now())
         .execution_options(synchronize_session=False)
     )
@@ -241,8 +276,11 @@ def _replace(asking: Asking) -> None:
     )
 
 
-def _failures(account_id: int) -> Budget:
-    return Budget("challenge.failures", account_id, settings.current().limits.challenge_failures_per_day, DAY)
+def _failures(account_id: int | None) -> tuple[Budget, ...]:
+    """Bound the wrong answers of a person; who is asked without a name is counted by the caller."""
+    if account_id is None:
+        return ()
+    return (Budget("challenge.failures", account_id, settings.current().limits.challenge_failures_per_day, DAY),)
 
 
 def _what(challenge: Challenge) -> dict[str, Any]:

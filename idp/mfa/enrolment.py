@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
-from idp.accounts import notices, questions, session
+from idp.accounts import questions, session
 from idp.accounts.models import Account, UserSession
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotAllowed, NotFound
 from idp.core.levels import MFA, SFA
-from idp.mfa import challenges, factors, sms
+from idp.mfa import challenges, factors, notices, sms
 from idp.mfa.challenges import Asking
-from idp.mfa.factor import Given, Secret
+from idp.mfa.factor import AnyOf, Given, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge
 
 LONGEST_LABEL = 64
@@ -24,6 +25,11 @@ def authenticators(account_id: int, kind: str | None = None) -> list[Authenticat
     if kind:
         found = found.where(Authenticator.kind == kind)
     return sorted(db.session.scalars(found), key=_order)
+
+
+def own() -> UserSession:
+    """Return the session for the pages of one's factors; raise SignInRequired as `session.require_own` does."""
+    return session.require_own()
 
 
 def may_change() -> UserSession:
@@ -43,8 +49,9 @@ def begin(asking: Asking, kind: str, fields: Mapping[str, str]) -> Challenge:
 
     Whether the person may add a factor is the caller's to ask. Must not be called inside an act.
     """
-    held = [challenges.secret_of(found) for found in authenticators(asking.account.id, kind)]
-    prompt = factors.named(kind).offer(asking.account, Given(fields, held), challenges.context(asking.application))
+    account = _whose(asking.account)
+    held = [challenges.secret_of(found) for found in authenticators(account.id, kind)]
+    prompt = factors.named(kind).offer(account, Given(fields, held), challenges.context(asking.application))
     return challenges.put(asking, kind, prompt, given=fields)
 
 
@@ -62,11 +69,13 @@ def confirm(
     Raise Rejected, Expired and TooMany as `challenges.answer` does.
     """
 
+    account, given = _whose(challenge.account), challenges.given_at_start(challenge)
+
     def keep(passed: Challenge, secret: Secret) -> Authenticator:
         if first:
-            _check_first(passed.account_id)
-        added = _add(passed.account, passed.kind, secret)
-        _tell(passed.account, "factor_added", added)
+            _check_first(account.id)
+        added = _add(account, passed.kind, secret, given.get("device_name", ""))
+        notices.tell(account, "factor_added", added)
         if then:
             then(added)
         return added
@@ -85,10 +94,10 @@ def remove(account: Account, authenticator_id: int) -> str:
     found = next((one for one in held if one.id == authenticator_id), None)
     if found is None:
         raise NotFound("no_such_factor")
-    if not may_remove(account, held):
+    if not (found.suspended_at or may_remove(account, held)):
         raise NotAllowed("last_factor")
     name = found.name
-    _tell(account, "factor_removed", found)
+    notices.tell(account, "factor_removed", found)
     audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
     db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
     return name
@@ -102,7 +111,7 @@ def rename(account: Account, authenticator_id: int, label: str) -> None:
     if found.label == before:
         return
     changed = {"before": {"label": before}, "after": {"label": found.label}}
-    _tell(account, "factor_renamed", found, before=before, after=found.label)
+    notices.tell(account, "factor_renamed", found, before=before, after=found.label)
     audit.record("mfa.factor.rename", subject=account.uid, object=str(found.id), **changed)
 
 
@@ -116,7 +125,7 @@ def owned(account: Account, authenticator_id: int, kind: str | None = None) -> A
 
 def may_remove(account: Account, held: Sequence[Authenticator]) -> bool:
     """Say whether one of the factors may go: the last one not from administrators, approvers, and who chose it so."""
-    return len(held) > 1 or not _needs_factor(account)
+    return len([one for one in held if not one.suspended_at]) > 1 or not _needs_factor(account)
 
 
 def _needs_factor(account: Account) -> bool:
@@ -145,19 +154,30 @@ def _names(account_id: int) -> list[str]:
     return [str(factors.named(kind).title) for kind in kinds if kind in factors.BY_NAME]
 
 
-def _add(account: Account, kind: str, secret: Secret) -> Authenticator:
+def _add(account: Account, kind: str, secret: Secret, label: str = "") -> Authenticator:
+    factor = factors.named(kind)
     added = Authenticator(
         account_id=account.id,
         kind=kind,
-        label="",
-        hint=factors.named(kind).hint(secret),
+        label=label[:LONGEST_LABEL],
+        handle=factor.handle(secret) if isinstance(factor, AnyOf) else None,
+        hint=factor.hint(secret),
         sealed=vault.seal_json(challenges.seal_of(account.id), secret),
         created_at=clock.now(),
     )
-    db.session.add(added)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(added)
+    except IntegrityError:
+        raise Rejected("taken", field=factor.answered[0].name) from None
     audit.record("mfa.factor.add", subject=account.uid, object=str(added.id), after=_what(added))
     return added
+
+
+def _whose(account: Account | None) -> Account:
+    if account is None:
+        raise RuntimeError("a factor for nobody")
+    return account
 
 
 def _check_first(account_id: int) -> None:
@@ -169,12 +189,6 @@ def _check_first(account_id: int) -> None:
 def _lock(account_id: int) -> None:
     """Let one change of an account's factors wait for the other, so that both see what is there."""
     db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
-
-
-def _tell(account: Account, template: str, changed: Authenticator, **values: str) -> None:
-    """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
-    title = factors.named(changed.kind).title
-    notices.tell(account, f"mfa/mail/{template}", always=True, title=title, hint=changed.name, **values)
 
 
 def _what(found: Authenticator) -> dict[str, str]:

@@ -24,6 +24,10 @@ EVENTS = {
     "mfa.factor.rename": EventWords(
         _l("A verification method was renamed from %(before)s to %(after)s."), each(_labels)
     ),
+    "mfa.factor.suspend": EventWords(
+        _l("A verification method answered as a copy of it would, and is suspended: %(method)s (%(hint)s)."),
+        each(_factor),
+    ),
     "mfa.challenge.ask": EventWords(_l("A proof was asked for: %(method)s."), each(_factor)),
     "mfa.challenge.fail": EventWords(_l("A wrong answer was given: %(method)s."), each(_factor)),
 }

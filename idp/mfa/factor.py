@@ -6,7 +6,7 @@ A factor touches no database, request, log or limit: `challenges.py` and `enrolm
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from idp.accounts.models import Account
 from idp.core.errors import Invalid
@@ -36,12 +36,16 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Field:
-    """One thing a person types: its name in the form, its label, how it must look, and the sentence if it does not."""
+    """One thing a person types: its name in the form, its label, how it must look, and the sentence if it does not.
+
+    `longest`: how many characters are read at all.
+    """
 
     name: str
     label: Any
     pattern: re.Pattern[str]
     wrong: Any
+    longest: int = 4096
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Context:
 
 class Rejected(Invalid):
     """What the person gave does not prove anything; `key` names the sentence for it among the factor's `sentences`."""
+
+
+class Compromised(Rejected):
+    """The answer is right and shows that the authenticator cannot be trusted any more: it is suspended."""
 
 
 class Factor(Protocol):
@@ -133,3 +141,23 @@ class Factor(Protocol):
 
     def judge(self, secret: Secret, memo: Mapping[str, Any], answer: Mapping[str, str]) -> Secret:
         """Return the secret as it is to be kept from now on; raise Rejected for a wrong answer."""
+
+
+@runtime_checkable
+class AnyOf(Protocol):
+    """What a factor has besides if all authenticators of an account are asked at once, and the answer says which it is.
+
+    Asked without any, it finds out who the person is. Its `sentences` have `unknown`, `taken` and `suspended` too.
+    """
+
+    def ask_any(self, known: Sequence[Secret], context: Context) -> Prompt:
+        """Make a fresh challenge that each of these can answer."""
+
+    def handle(self, secret: Secret) -> str:
+        """Return the name, unique among all accounts, under which the authenticator is found again."""
+
+    def handle_in(self, answer: Mapping[str, str]) -> str:
+        """Return the name of the authenticator that answered; raise Rejected if there is none in it."""
+
+    def amr_of(self, secret: Secret) -> tuple[str, ...]:
+        """Return those of `amr` that this authenticator proves."""

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from idp.core.errors import NotFound
 from idp.core.levels import reaches
-from idp.mfa.factor import Factor
+from idp.mfa.factor import AnyOf, Factor, Secret
+from idp.mfa.security_key import SecurityKey
 from idp.mfa.sms import Sms
 from idp.mfa.totp import Totp
 
-FACTORS: tuple[Factor, ...] = (Totp(), Sms())
+FACTORS: tuple[Factor, ...] = (SecurityKey(), Totp(), Sms())
 BY_NAME = {factor.name: factor for factor in FACTORS}
 
 
@@ -17,6 +18,20 @@ def named(name: str) -> Factor:
     if name not in BY_NAME:
         raise NotFound("no_such_factor")
     return BY_NAME[name]
+
+
+def together(kind: str) -> AnyOf:
+    """Return a factor whose authenticators are asked all at once; raise NotFound for one that asks a single one."""
+    factor = named(kind)
+    if not isinstance(factor, AnyOf):
+        raise NotFound("no_such_factor")
+    return factor
+
+
+def amr_of(kind: str, secret: Secret) -> tuple[str, ...]:
+    """Return the authentication method references (RFC 8176) that an authenticator with this secret proves."""
+    factor = named(kind)
+    return factor.amr_of(secret) if isinstance(factor, AnyOf) else factor.amr
 
 
 def accepted(level: str, methods: Iterable[str] | None = None) -> list[Factor]:

@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import ValidationError
+from wtforms.validators import Regexp, ValidationError
 
 from idp.core.errors import Expired, TooMany
 from idp.mfa import deliveries, factors
 from idp.mfa.factor import Factor, Field, Rejected
 from idp.mfa.sentences import waiting
-
-LONGEST = 4096
 
 
 class FactorForm(FlaskForm):
@@ -30,6 +29,23 @@ class FactorForm(FlaskForm):
         return right
 
 
+class RenameForm(FlaskForm):
+    """What its owner calls something from now on."""
+
+    status = 200
+
+    device_name = StringField(
+        _l("Name of the key or device"),
+        [Regexp(r"\s*\S.{0,63}\Z", message=_l("Give it a name of at most 64 characters, so that you know it again."))],
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Judge the field; the answer to a form that needs correcting has status 400."""
+        right: bool = super().validate(extra_validators)
+        self.status = 200 if right else 400
+        return right
+
+
 class Matches:
     """A validator: the typed text looks as the field's pattern says."""
 
@@ -39,7 +55,7 @@ class Matches:
     def __call__(self, _form: FlaskForm, field: StringField) -> None:
         """Refuse what cannot be right, before it costs a try."""
         typed = field.data or ""
-        if len(typed) > LONGEST or not self.field.pattern.fullmatch(typed.strip()):
+        if len(typed) > self.field.longest or not self.field.pattern.fullmatch(typed.strip()):
             raise ValidationError(self.field.wrong)
 
 

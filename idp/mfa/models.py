@@ -13,7 +13,10 @@ from idp.core.db import Model
 
 
 class Authenticator(Model):
-    """One thing an account can prove itself with; `kind` names its factor, the secret is sealed, the hint is public."""
+    """One thing an account can prove itself with; `kind` names its factor, the secret is sealed, the hint is public.
+
+    `handle` is the name under which an answer finds it (see `AnyOf`). A suspended one proves nothing any more.
+    """
 
     __tablename__ = "authenticator"
 
@@ -23,8 +26,10 @@ class Authenticator(Model):
     label: Mapped[str] = mapped_column(String(64), default="")
     hint: Mapped[str] = mapped_column(String(64), default="")
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
 
@@ -52,6 +57,7 @@ class ChallengeState(StrEnum):
 class Challenge(Model):
     """One question to one person; `binding` names the sign-in attempt or the session that may answer it.
 
+    Without an authenticator any of the person's kind may answer, without an account anybody's: the answer tells whose.
     The sealed part holds what only we know, and what only this browser is shown: both may be secrets.
     """
 
@@ -60,7 +66,7 @@ class Challenge(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     handle: Mapped[str] = mapped_column(String(43), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     authenticator_id: Mapped[int | None] = mapped_column(ForeignKey("authenticator.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(24))
     purpose: Mapped[Purpose] = mapped_column(Enum(Purpose, native_enum=False, length=16))
@@ -72,7 +78,7 @@ class Challenge(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account | None] = relationship()
     authenticator: Mapped[Authenticator | None] = relationship()
 
     @property
@@ -88,6 +94,6 @@ class Challenge(Model):
         return page
 
 
-def seal_of(account_id: int) -> str:
+def seal_of(account_id: int | None) -> str:
     """Return what a challenge's content is sealed for, so that it cannot be moved to another account."""
     return f"challenge.{account_id}"

@@ -21,6 +21,7 @@ from idp.core.levels import MFA, reaches
 from idp.mfa import challenges, enrolment, event_words, factors, forms, qr
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
+from idp.mfa.forms import RenameForm
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
 
@@ -34,13 +35,17 @@ FILL_IN = ["GET", "POST"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where one kind of factor is looked after: the path and stem of its pages, and what is said after a change."""
+    """Where one kind of factor is looked after: the path and stem of its pages, and what is said after a change.
+
+    `named`: the person gives it a name.
+    """
 
     kind: str
     stem: str
     path: str
     added: Any
     removed: Any
+    named: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -65,6 +70,14 @@ PLACES = {
             _l("%(name)s is added. From now on you can sign in with its codes."),
             _l("%(name)s is removed. Its codes no longer count. Delete ERN Login in the app as well."),
         ),
+        Place(
+            "security_key",
+            "security_keys",
+            "/account/security-keys",
+            _l("%(name)s is registered. You can sign in with it from now on."),
+            _l("%(name)s is removed. Delete it on the device too, if the device lists it."),
+            named=True,
+        ),
     )
 }
 
@@ -81,7 +94,7 @@ def add() -> ResponseReturnValue:
 
 def listed(kind: str) -> ResponseReturnValue:
     """Show what the person has of a kind, and begin to add another."""
-    place, own = PLACES[kind], session.require_own()
+    place, own = PLACES[kind], enrolment.own()
     form = forms.offer(kind, **browser.pop(_kept(kind), {}))
     if form.validate_on_submit():
         _may_change(form, kind)
@@ -131,12 +144,27 @@ def remove(kind: str, number: int) -> ResponseReturnValue:
     return redirect(url_for(place.endpoint), 303)
 
 
+def rename(kind: str, number: int) -> ResponseReturnValue:
+    """Give a factor another name."""
+    place, own = PLACES[kind], enrolment.own()
+    found = enrolment.owned(own.account, number, kind)
+    form = RenameForm(device_name=found.label)
+    if form.validate_on_submit():
+        enrolment.rename(own.account, number, form.device_name.data)
+        flash(_("It is called %(name)s from now on.", name=found.name), "success")
+        return redirect(url_for(place.endpoint), 303)
+    return render_template("mfa/rename.html", form=form, found=found, place=place), form.status
+
+
 PAGES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
     ("", "", listed),
     ("/confirm", "_confirm", confirm),
     ("/<int(max=2147483647):number>/remove", "_remove", remove),
+    ("/<int(max=2147483647):number>/rename", "_rename", rename),
 )
 for place, (path, suffix, view) in product(PLACES.values(), PAGES):
+    if view is rename and not place.named:
+        continue
     blueprint.add_url_rule(place.path + path, place.stem + suffix, view, methods=FILL_IN, defaults={"kind": place.kind})
 
 
@@ -156,9 +184,9 @@ def _confirm_page(factor: Factor, form: forms.FactorForm, challenge: Challenge) 
 def _confirmed(own: UserSession, challenge: Challenge, form: forms.FactorForm) -> ResponseReturnValue:
     place = PLACES[challenge.kind]
 
-    def proved(_added: Authenticator) -> None:
-        factor = factors.named(challenge.kind)
-        session.strengthen(own, Proof(factor.level, (*factor.amr, "mfa"), with_password=False))
+    def proved(added: Authenticator) -> None:
+        amr = factors.amr_of(added.kind, challenges.secret_of(added))
+        session.strengthen(own, Proof(factors.named(added.kind).level, (*amr, "mfa"), with_password=False))
 
     added = enrolment.confirm(challenge, forms.values(form), first=not reaches(own.acr, MFA), then=proved)
     flash(str(place.added) % {"name": added.name}, "success")

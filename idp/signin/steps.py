@@ -13,7 +13,7 @@ from idp.core import clock, settings
 from idp.core.db import transactional
 from idp.core.levels import MFA, SFA, reaches, stronger
 from idp.mfa import enrolment, factors
-from idp.mfa.factor import Factor
+from idp.mfa.factor import Factor, Secret
 from idp.signin import known_browser
 from idp.signin.attempt import again, expired, move
 from idp.signin.models import Attempt, AttemptState
@@ -107,10 +107,9 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
         _finish(attempt)
 
 
-def factor_proof(kind: str) -> Proof:
-    """Return what a second factor proves."""
-    factor = factors.named(kind)
-    return Proof(factor.level, (*factor.amr, MFA_AMR), with_password=False)
+def factor_proof(kind: str, secret: Secret) -> Proof:
+    """Return what a second factor proves, with its secret."""
+    return Proof(factors.named(kind).level, (*factors.amr_of(kind, secret), MFA_AMR), with_password=False)
 
 
 def account_of(attempt: Attempt) -> Account:
@@ -140,7 +139,7 @@ def password_age(attempt: Attempt) -> int | None:
 
 
 def wanted_level(attempt: Attempt) -> str:
-    """Return the level to reach: what was wanted, what the person always wants, and never less than the session has.
+    """Return the level to reach: what was wanted, what the person always wants, and two factors if the session has two.
 
     The last one keeps a password given again from making a two-factor session look fresh.
     """
@@ -148,7 +147,7 @@ def wanted_level(attempt: Attempt) -> str:
     open_session = session.current()
     account = attempt.account or (open_session.account if open_session else None)
     if open_session and account and account.id == open_session.account_id:
-        level = stronger(level, open_session.acr)
+        level = stronger(level, MFA if reaches(open_session.acr, MFA) else SFA)
     if account and account.always_mfa and enrolment.authenticators(account.id):
         level = stronger(level, MFA)
     return level
@@ -170,7 +169,7 @@ def _finish(attempt: Attempt) -> None:
     proof = Proof(_reached(attempt), tuple(amr), with_password=PASSWORD_AMR in amr)
     open_session = session.current()
     if open_session and open_session.account_id == account.id:
-        session.strengthen(open_session, proof)
+        session.strengthen(open_session, proof, instead=reaches(proof.acr, MFA))
     else:
         session.start(account, proof)
     known_browser.remember(account.uid)

@@ -1,12 +1,12 @@
 """The second step: choosing a verification method and answering it, or adding the first one."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from idp.core.errors import NotFound
 from idp.mfa import challenges, enrolment
 from idp.mfa.challenges import Asking
-from idp.mfa.factor import Factor, Secret
+from idp.mfa.factor import AnyOf, Factor, Secret
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.signin import attempt as attempts
 from idp.signin import steps
@@ -26,11 +26,13 @@ class Method:
 def methods(attempt: Attempt) -> list[Method]:
     """Return what this account has and this application accepts, the strongest first."""
     usable = {factor.name: factor for factor in steps.usable(attempt)}
-    held = [one for one in enrolment.authenticators(steps.account_of(attempt).id) if one.kind in usable]
+    held = _held(attempt, usable)
     latest = max((one.last_used_at for one in held if one.last_used_at), default=None)
     seen: set[str] = set()
     found = []
     for one in held:
+        if one.kind in seen and isinstance(usable[one.kind], AnyOf):
+            continue
         # The first of a kind has the plain name; a second phone number is told apart by its id.
         value = one.kind if one.kind not in seen else f"{one.kind}:{one.id}"
         seen.add(one.kind)
@@ -43,7 +45,10 @@ def choose(attempt: Attempt, value: str) -> Challenge:
     method = next((method for method in methods(attempt) if method.value == value), None)
     if method is None:
         raise NotFound("no_such_factor")
-    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), method.authenticator)
+    asking = _asking(attempt, Purpose.SIGN_IN)
+    if isinstance(method.factor, AnyOf):
+        return challenges.ask_any(asking, method.factor.name, _held(attempt, [method.factor.name]))
+    return challenges.ask(asking, method.authenticator)
 
 
 def again(attempt: Attempt, challenge: Challenge) -> Challenge:
@@ -51,7 +56,7 @@ def again(attempt: Attempt, challenge: Challenge) -> Challenge:
     if challenge.purpose is Purpose.ENROL:
         return enrolment.again(_asking(attempt, Purpose.ENROL), challenge)
     if challenge.authenticator is None:
-        raise NotFound("no_such_factor")
+        return choose(attempt, challenge.kind)
     return challenges.ask(_asking(attempt, Purpose.SIGN_IN), challenge.authenticator)
 
 
@@ -67,10 +72,10 @@ def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> 
     Raise Rejected, Expired and TooMany as `challenges.answer` does, Moved if the attempt went on meanwhile.
     """
 
-    def passed(used: Challenge, _secret: Secret) -> None:
+    def passed(used: Challenge, secret: Secret) -> None:
         if not _is_for(attempt, used):
             raise attempts.Moved
-        steps.prove(attempt, steps.factor_proof(used.kind))
+        steps.prove(attempt, steps.factor_proof(used.kind, secret))
 
     challenges.answer(challenge, given, passed)
 
@@ -86,9 +91,15 @@ def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, st
     def added(factor: Authenticator) -> None:
         if not _is_for(attempt, factor):
             raise attempts.Moved
-        steps.prove(attempt, steps.factor_proof(factor.kind))
+        steps.prove(attempt, steps.factor_proof(factor.kind, challenges.secret_of(factor)))
 
     enrolment.confirm(challenge, given, first=True, then=added)
+
+
+def _held(attempt: Attempt, kinds: Container[str]) -> list[Authenticator]:
+    """Return what the person has of these kinds and may use, the strongest first."""
+    held = enrolment.authenticators(steps.account_of(attempt).id)
+    return [one for one in held if one.kind in kinds and not one.suspended_at]
 
 
 def _is_for(attempt: Attempt, asked: Challenge | Authenticator) -> bool:

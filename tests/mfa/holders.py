@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 
 from idp.mfa.factor import Prompt
+from tests.support.security_key import SecurityKey
 
 
 class Holder(Protocol):
@@ -69,6 +70,35 @@ class AuthenticatorApp:
         return f"{(number & 0x7FFFFFFF) % 10**6:06d}"
 
 
-HOLDERS: dict[str, Holder] = {"sms": PhoneHolder(), "totp": AuthenticatorApp()}
+class KeyHolder:
+    """Has a security key, which answers whatever the page asks of it."""
+
+    shows = ("challenge", "id")
+
+    def __init__(self) -> None:
+        self.key = SecurityKey()
+
+    def fields(self) -> dict[str, str]:
+        return {"device_name": "Ward key"}
+
+    def answers(self, prompt: Prompt) -> dict[str, str]:
+        return {"credential": _answer(self.key, prompt)}
+
+    def guesses(self, prompt: Prompt) -> dict[str, str]:
+        """A stranger's key that claims to be this one, and an answer to a question that nobody asked."""
+        stranger = SecurityKey(id=self.key.id)
+        stranger.registers({"user": {"id": self.key.user or ""}, "challenge": ""})
+        return {
+            "credential": _answer(stranger, prompt, challenge="Z3Vlc3NlZA" if "rp" in prompt.page["options"] else None)
+        }
+
+
+def _answer(key: SecurityKey, prompt: Prompt, challenge: str | None = None) -> str:
+    options = prompt.page["options"]
+    wrong = {"challenge": challenge} if challenge else {}
+    return key.registers(options, **wrong) if "rp" in options else key.signs(options, **wrong)
+
+
+HOLDERS: dict[str, Holder] = {"security_key": KeyHolder(), "sms": PhoneHolder(), "totp": AuthenticatorApp()}
 # Factors whose answer is good, once, at whichever challenge comes first.
 UNBOUND = {"totp"}

@@ -47,6 +47,11 @@ def stored(value: dict) -> dict:
     return json.loads(json.dumps(value))
 
 
+def shown(holder: Holder) -> tuple[str, ...]:
+    """What the browser has to be told, by its name in the secret or the memo; nothing for most."""
+    return getattr(holder, "shows", ())
+
+
 def asked(factor: Factor, secret: Secret) -> Prompt:
     return factor.ask(stored(secret), CONTEXT)
 
@@ -93,7 +98,8 @@ def test_an_answer_to_one_challenge_is_none_to_another(factor: Factor, holder: H
 def test_what_the_browser_sees_holds_no_secret_and_no_answer(factor: Factor, holder: Holder, secret: Secret) -> None:
     prompt = asked(factor, secret)
     page = json.dumps(prompt.page)
-    hidden = (*secret.values(), *prompt.memo.values(), *holder.answers(prompt).values())
+    kept = [value for name, value in (*secret.items(), *prompt.memo.items()) if name not in shown(holder)]
+    hidden = (*kept, *holder.answers(prompt).values())
     assert not [value for value in hidden if isinstance(value, str) and value in page]
 
 
@@ -104,7 +110,8 @@ def test_the_memo_holds_no_answer_in_plain(factor: Factor, holder: Holder, secre
 
 def test_the_same_thing_is_not_enrolled_twice(factor: Factor, holder: Holder, secret: Secret) -> None:
     with pytest.raises(Rejected) as refused:
-        factor.offer(ACCOUNT, Given(holder.fields(), [secret]), CONTEXT)
+        prompt = factor.offer(ACCOUNT, Given(holder.fields(), [secret]), CONTEXT)
+        factor.enrol(stored(prompt.memo), holder.answers(prompt))
     assert refused.value.key in factor.sentences
 
 

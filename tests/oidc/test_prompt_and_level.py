@@ -11,6 +11,7 @@ from idp.core.levels import MFA, PHR, SFA
 from idp.signin.attempt import Wanted
 from tests.oidc.relying_party import RelyingParty, answer, asks
 from tests.signin.browser import EMAIL, Browser, newest_code, person
+from tests.support.security_key import SecurityKey
 
 
 def essential(*values: str) -> str:
@@ -74,8 +75,26 @@ def test_a_wish_that_nobody_can_meet_is_ignored_and_a_condition_is_an_error(
     assert relying_party.verified(relying_party.redeem(got["code"]).json["id_token"])["acr"] == SFA
     refused = answer(signed_in.client.get(relying_party.request(claims=essential("urn:unknown"))))
     assert refused["error"] == "unmet_authentication_requirements"
-    refused = answer(signed_in.client.get(relying_party.request(claims=essential(PHR))))
-    assert refused["error"] == "unmet_authentication_requirements", "no verification method reaches it yet"
+
+
+@pytest.mark.parametrize("how", ["wish", "condition"])
+def test_a_client_that_wants_to_resist_phishing_gets_a_security_key(
+    browser: Browser, relying_party: RelyingParty, how: str
+) -> None:
+    key = SecurityKey()
+    browser.signs_in(Wanted(level=MFA))
+    browser.adds_key(key)
+    fresh = Browser(browser.app)
+    fresh.signs_in(Wanted(level=MFA, methods=["sms"]))
+    asked = {"acr_values": f"{PHR} {PHR}"} if how == "wish" else {"claims": essential(PHR)}
+    asks(fresh, relying_party.request(**asked))
+    assert 'value="security_key"' in fresh.page.text
+    assert 'value="sms"' not in fresh.page.text
+    fresh.chooses("security_key")
+    page = fresh.post(fresh.path, credential=key.signs(fresh.options()))
+    got = answer(asks(fresh, page.headers["Location"]))
+    claims = relying_party.verified(relying_party.redeem(got["code"]).json["id_token"])
+    assert (claims["acr"], {"hwk", "user", "mfa"} <= set(claims["amr"])) == (PHR, True)
 
 
 def test_the_told_level_is_one_that_was_asked_for(browser: Browser, relying_party: RelyingParty) -> None:

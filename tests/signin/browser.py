@@ -1,5 +1,6 @@
 """A person at a browser, over Flask's test client: opens pages, follows redirects, fills in the form."""
 
+import json
 import re
 from html import unescape
 
@@ -13,6 +14,7 @@ from idp.core.db import db
 from idp.core.outbox import Channel, Message, content_of
 from idp.mfa import enrolment
 from idp.signin.attempt import Wanted, begin
+from tests.support.security_key import SecurityKey
 
 PASSWORD = "violet-harbour-eleven"
 EMAIL = "mira.osten@hospital.example"
@@ -80,6 +82,25 @@ class Browser:
 
     def gives_code(self, code: str = "") -> TestResponse:
         return self.submit(code=code or newest_code(self.app))
+
+    def options(self) -> dict:
+        """What the page asks of a security key."""
+        found = re.search(r'data-options="([^"]+)"', self.page.text)
+        assert found, f"no question for a key on {self.path} ({self.page.status_code})"
+        return json.loads(unescape(found[1]))
+
+    def uses_key(self, key: SecurityKey, **wrong: object) -> TestResponse:
+        """Answer with a security key what the page asks: to register it, or to sign."""
+        options = self.options()
+        return self.submit(
+            credential=key.registers(options, **wrong) if "rp" in options else key.signs(options, **wrong)
+        )
+
+    def adds_key(self, key: SecurityKey, name: str = "Ward key") -> TestResponse:
+        """Register a security key in My Account."""
+        self.open("/account/security-keys")
+        self.submit(device_name=name)
+        return self.uses_key(key)
 
     def signs_in(self, wanted: Wanted | None = None, identifier: str = EMAIL) -> TestResponse:
         """Go the whole way with the password and, if asked, a text message."""

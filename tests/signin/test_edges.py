@@ -61,7 +61,7 @@ def test_an_old_proof_with_an_accepted_method_counts_and_with_another_does_not(a
 
 def test_a_newcomer_whose_application_accepts_nothing_we_have_is_told(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.wants(Wanted(MFA, methods=["security_key"]))
+    browser.wants(Wanted(MFA, methods=["pigeon"]))
     browser.gives_password()
     assert browser.heading() == "You have no method that fits"
 
@@ -69,7 +69,7 @@ def test_a_newcomer_whose_application_accepts_nothing_we_have_is_told(app: Flask
 def test_a_newcomer_can_mend_a_mistyped_number(app: Flask, browser: Browser) -> None:
     person(app)
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.wants(Wanted(MFA, return_to="/account/details"))
+        browser.wants(Wanted(MFA, return_to="/account/details", methods=["sms"]))
         browser.gives_password()
         browser.submit(phone_number=OTHER_PHONE)
         browser.submit(again="1")

@@ -1,30 +1,21 @@
 """The look in a real browser: nothing that axe finds, nothing beyond the window, nothing that the policy blocks."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-from tests.support.edge import build
+from tests.support import edge
 
 PAGES = ("/form", "/privacy", "/support", "/accessibility", "/no-such-page", "/crash", "/refuse?kind=TooMany")
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, build(), threaded=True)
-    issuer = f"http://localhost:{server.server_port}"
-    server.app = build(ERN_SERVER__ISSUER=issuer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield issuer
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with edge.serving() as address:
+        yield address
 
 
 @pytest.fixture(params=[1280, 390])

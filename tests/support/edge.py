@@ -1,5 +1,8 @@
 """An application with the whole web edge around a few views that misbehave on purpose."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +12,7 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy.exc import OperationalError
+from werkzeug.serving import make_server
 from wtforms import (
     BooleanField,
     EmailField,
@@ -169,3 +173,17 @@ VIEWS = {
     "/echo": echo,
     "/said": said,
 }
+
+
+@contextmanager
+def serving(building: Callable[..., Flask] = build) -> Iterator[str]:
+    """Serve it, or another application that is built as it is, on a free port of this machine; yields its address."""
+    server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True)
+    issuer = f"http://localhost:{server.server_port}"
+    server.app = building(ERN_SERVER__ISSUER=issuer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield issuer
+    server.shutdown()
+    thread.join(10)
+    server.server_close()

@@ -21,11 +21,17 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
-    "geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
+PERMISSIONS = (
+    "camera=(), publickey-credentials-get=(self), publickey-credentials-create=(self), "
+    "geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+)
+# The mobile app holds accounts of several identity servers, and scans codes.
+APP_POLICY = POLICY.replace("connect-src 'self'", "connect-src 'self' https:")
+APP_PERMISSIONS = PERMISSIONS.replace("camera=()", "camera=(self)")
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 TARGET = "ern_login.form_target"
+FOR_APP = "ern_login.for_app"
 WEB_TARGET = re.compile(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?|https?://\[[0-9A-Fa-f:.]+\](?::\d+)?)(?:[/?#]|$)")
 APP_TARGET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)")
 
@@ -43,8 +49,7 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            target = environ.get(TARGET)
-            own = [*always, ("Content-Security-Policy", f"{POLICY} {target}" if target else POLICY)]
+            own = [*always, *_policies(environ)]
             if not any(name == "Cache-Control" for name, _ in given):
                 own.append(("Cache-Control", "no-store"))  # nothing dynamic is kept unless a view says so
             return start_response(status, given + own, exc_info)
@@ -52,6 +57,17 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
         return application(environ, start)
 
     return answer
+
+
+def _policies(environ: "WSGIEnvironment") -> tuple[tuple[str, str], tuple[str, str]]:
+    policy, permissions = (APP_POLICY, APP_PERMISSIONS) if FOR_APP in environ else (POLICY, PERMISSIONS)
+    target = environ.get(TARGET)
+    return ("Content-Security-Policy", f"{policy} {target}" if target else policy), ("Permissions-Policy", permissions)
+
+
+def open_for_app() -> None:
+    """Let the page of this answer use the camera and speak to other identity servers; for the mobile app alone."""
+    request.environ[FOR_APP] = True
 
 
 def allow_form_target(address: str) -> None:

@@ -12,7 +12,7 @@ from idp.app import create_app
 from idp.core import audit, jobs, limits
 from idp.core.audit import Actor
 from idp.mfa import challenges
-from idp.oidc import authorization, single_use
+from idp.oidc import authorization, pushed_requests, single_use
 from idp.saas import upkeep
 from idp.signin import attempt
 
@@ -24,6 +24,7 @@ SWEEPS = (
     attempt.sweep,
     challenges.sweep,
     authorization.sweep,
+    pushed_requests.sweep,
     single_use.sweep,
     upkeep.sweep,
 )

@@ -133,6 +133,7 @@ class Oidc:
     """Lifetimes of the protocol, in seconds unless the name says otherwise."""
 
     code_seconds: int
+    pushed_request_seconds: int
     access_token_seconds: int
     id_token_seconds: int
     refresh_days: int

@@ -11,7 +11,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Expired
 from idp.core.levels import SFA
 from idp.core.signed import digest, new_token
-from idp.oidc import assurance, clients, grants, parameters
+from idp.oidc import assurance, clients, grants, parameters, pushed_requests
 from idp.oidc.checks import Asked
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationRequest
@@ -44,11 +44,14 @@ def look(request: Request) -> Asked:
     return Asked(client, wish, request.since, level, session.current(), clock.now())
 
 
+@transactional
 def answer(asked: Asked) -> str:
-    """Return the code for a request whose checks are met."""
+    """Return the code for a request whose checks are met; raise Expired for a pushed one that was answered before."""
     if asked.session is None:
         raise RuntimeError("a code without a session")
     wish = asked.parameters
+    if wish.pushed is not None:
+        pushed_requests.complete(wish.pushed)
     return grants.give(wish, asked.session, assurance.told_level(asked.session.acr, wish.acr_values, wish.acr_claim))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from idp.oidc import grants, tokens
+from idp.oidc import claims, grants, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 
@@ -46,5 +46,8 @@ class OpenIDToken:
         _, body, _ = answer
         request = grant.request
         # A nonce belongs to one authorization request; a refreshed ID token has none (12.2).
-        nonce = request.user.nonce if grant.GRANT_TYPE == AuthorizationCodeGrant.GRANT_TYPE else None
-        body["id_token"] = tokens.id_token(request.client, request.user, body["access_token"], nonce)
+        first = grant.GRANT_TYPE == AuthorizationCodeGrant.GRANT_TYPE and request.user.nonce is not None
+        nonce = {"nonce": request.user.nonce} if first else {}
+        names = request.user.claims["id_token"]
+        more = claims.by_name(request.user.account, request.client, names) if names else {}
+        body["id_token"] = tokens.id_token(request.client, request.user, body["access_token"], {**more, **nonce})

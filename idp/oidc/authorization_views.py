@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from idp.core import clock, headers
 from idp.core.exempt import csrf_exempt
-from idp.oidc import authorization, checks, parameters, responses
+from idp.oidc import authorization, authorization_requests, checks, responses
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.oidc.parameters import ErrorResponse
@@ -19,7 +19,7 @@ from idp.signin.attempt import Wanted
 @csrf_exempt
 def authorize() -> Response | str:
     """Take a client's request (RFC 6749, 3.1)."""
-    client, wish = parameters.read(request.args if request.method == "GET" else request.form)
+    client, wish = authorization_requests.read(request.args if request.method == "GET" else request.form)
     g.ui_locales = wish.ui_locales
     return _proceed(Request(client, wish, clock.now()))
 
@@ -39,7 +39,7 @@ def _proceed(asked_for: Request) -> Response | str:
     asked = authorization.look(asked_for)
     check = checks.first_unmet(asked)
     if check is None:
-        return responses.code_response(asked.parameters.target, authorization.answer(asked))
+        return responses.code_response(asked.client, asked.parameters.target, authorization.answer(asked))
     if "none" in asked.parameters.prompt:
         raise ErrorResponse(asked.client, asked.parameters.target, check.error, check.name)
     return PAGES[check.page](asked, authorization.keep(asked_for))

@@ -44,9 +44,12 @@ def _no_session(asked: Asked) -> bool:
 
 
 def _other_person(asked: Asked) -> bool:
-    """An id_token_hint for somebody else than the one who is signed in (OpenID Connect Core, 3.1.2.1)."""
-    hint = asked.parameters.id_token_hint
-    return hint is not None and asked.session is not None and tokens.subject_of(hint) != asked.session.account.uid
+    """The client means somebody else than the one who is signed in (OpenID Connect Core, 3.1.2.1 and 5.5.1)."""
+    hint, wanted = asked.parameters.id_token_hint, asked.parameters.subject
+    if asked.session is None:
+        return False
+    uid = asked.session.account.uid
+    return (hint is not None and tokens.subject_of(hint) != uid) or (wanted is not None and wanted != uid)
 
 
 def _asked_to_sign_in_again(asked: Asked) -> bool:

@@ -11,6 +11,7 @@ from idp.oidc.public_keys import ALGORITHMS
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
 KEY_METHODS = ("private_key_jwt",)
 AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
+MOST_URIS = 20
 PROFILES = ("standard", "fapi2")
 
 
@@ -45,6 +46,10 @@ def _is_address(value: object) -> bool:
 RULES: dict[str, Callable[[Any], bool]] = {
     "jwks": _is_key_set,
     "jwks_uri": _is_address,
+    "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
+    "request_object_signing_alg": lambda value: value in ALGORITHMS,
+    "require_pushed_authorization_requests": lambda value: isinstance(value, bool),
+    "require_signed_request_object": lambda value: isinstance(value, bool),
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
 }

@@ -51,6 +51,16 @@ class Client(ClientMixin):
         """Whether the client authenticates with a key of its own, so that nobody else can use what it was given."""
         return self.token_endpoint_auth_method in KEY_METHODS
 
+    @property
+    def must_push(self) -> bool:
+        """Whether its requests count only when they were pushed (RFC 9126, 6; FAPI 2.0 Security Profile, 5.3.2.2)."""
+        return self.fapi or bool(self.further.get("require_pushed_authorization_requests"))
+
+    @property
+    def must_sign_requests(self) -> bool:
+        """Whether its requests count only as signed objects (RFC 9101, 10.5)."""
+        return bool(self.further.get("require_signed_request_object"))
+
     @cached_property
     def client_metadata(self) -> dict[str, list[str]]:
         """What Authlib's logout endpoint reads."""

@@ -5,11 +5,12 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, client_assertions, keys
+from idp.oidc import assurance, client_assertions, keys, request_objects
 from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
-from idp.oidc.parameters import PROMPTS, REFUSED
+from idp.oidc.parameter_reader import PROMPTS
+from idp.oidc.parameters import RESPONSE_MODES
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.server import GRANTS
 
@@ -23,12 +24,13 @@ def metadata() -> dict[str, Any]:
         "authorization_endpoint": _address("oidc.authorize"),
         "token_endpoint": _address("oidc.token"),
         "userinfo_endpoint": _address("oidc.userinfo"),
+        "pushed_authorization_request_endpoint": _address("oidc.par"),
         "introspection_endpoint": _address("oidc.introspect"),
         "revocation_endpoint": _address("oidc.revoke"),
         "jwks_uri": _address("oidc.jwks"),
         "end_session_endpoint": _address("oidc.logout"),
         "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
         "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
         **_client_authentication(),
@@ -42,7 +44,10 @@ def metadata() -> dict[str, Any]:
         "ui_locales_supported": [language.code for language in languages.OFFERED],
         "claims_parameter_supported": True,
         "authorization_response_iss_parameter_supported": True,
-        **{f"{name}_parameter_supported": False for name in REFUSED},
+        **{f"{name}_parameter_supported": True for name in request_objects.PARAMETERS},
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": list(ALGORITHMS),
+        "authorization_signing_alg_values_supported": list(keys.ALGORITHMS),
         "service_documentation": _address("core.support"),
     }
 

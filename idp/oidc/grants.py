@@ -38,6 +38,7 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> str:
             redirect_uri=parameters.target.redirect_uri,
             scope=parameters.scope,
             nonce=parameters.nonce,
+            claims={"id_token": list(parameters.id_token_claims), "userinfo": list(parameters.userinfo_claims)},
             code_challenge=parameters.code_challenge,
             acr=acr,
             amr=session.amr,

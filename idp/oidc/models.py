@@ -74,6 +74,17 @@ class AuthorizationRequest(Model):
     expires_at: Mapped[datetime]
 
 
+class PushedRequest(Model):
+    """A request that a client sent ahead and a browser has still to bring (RFC 9126)."""
+
+    __tablename__ = "pushed_request"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"))
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AuthorizationGrant(Model):
     """What a person gave a client in one sign-in (RFC 6749, 1.3); its code is redeemed once.
 
@@ -90,6 +101,8 @@ class AuthorizationGrant(Model):
     redirect_uri: Mapped[str] = mapped_column(String(2000))
     scope: Mapped[str] = mapped_column(String(400))
     nonce: Mapped[str | None] = mapped_column(String(400))
+    # Claims asked for by name, for `id_token` and `userinfo` (OpenID Connect Core, 5.5).
+    claims: Mapped[dict[str, Any]] = mapped_column(JSON)
     code_challenge: Mapped[str] = mapped_column(String(128))
     acr: Mapped[str] = mapped_column(String(64))
     amr: Mapped[list[str]] = mapped_column(JSON)

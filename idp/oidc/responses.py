@@ -1,17 +1,24 @@
-"""Answers of the authorization endpoint: parameters to the registered address, always with the issuer (RFC 9207)."""
+"""Answers of the authorization endpoint, to the registered address, always with the issuer (RFC 9207)."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import redirect
+from flask import make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
-from idp.core import settings
+from idp.core import clock, headers, settings
+from idp.oidc import tokens
+from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
 
+# JARM names none; its own type keeps it from being taken for an ID token (RFC 8725, 3.11).
+JWT_TYPE = "oauth-authz-resp+jwt"
+JWT_LIFETIME = timedelta(minutes=10)
 
-def code_response(target: Target, code: str) -> Response:
+
+def code_response(client: Client, target: Target, code: str) -> Response:
     """Give the client its code (RFC 6749, 4.1.2)."""
-    return _answer(target, {"code": code})
+    return _answer(client, target, {"code": code})
 
 
 def error_response(refused: ErrorResponse) -> Response:
@@ -19,12 +26,29 @@ def error_response(refused: ErrorResponse) -> Response:
     parameters = {"error": refused.error}
     if refused.description:
         parameters["error_description"] = refused.description
-    return _answer(refused.target, parameters)
+    return _answer(refused.client, refused.target, parameters)
 
 
-def _answer(target: Target, parameters: dict[str, str]) -> Response:
+def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Response:
     if target.state is not None:
         parameters["state"] = target.state
     parameters["iss"] = settings.current().server.issuer
+    if target.mode.endswith("jwt"):
+        parameters = {"response": _signed(client, parameters)}
+    if target.mode.startswith("form_post"):
+        return _form(target, parameters)
     joint = "&" if "?" in target.redirect_uri else "?"
     return redirect(f"{target.redirect_uri}{joint}{urlencode(parameters)}", 303)
+
+
+def _signed(client: Client, parameters: dict[str, str]) -> str:
+    """JWT Secured Authorization Response Mode (JARM), 2.1."""
+    over = int((clock.now() + JWT_LIFETIME).timestamp())
+    claims = {**parameters, "aud": client.client_id, "exp": over}
+    return tokens.sign(claims, client.id_token_signed_response_alg, JWT_TYPE)
+
+
+def _form(target: Target, parameters: dict[str, str]) -> Response:
+    """A page whose form goes to the client: by itself with script, by its button without (Form Post, 2)."""
+    headers.allow_form_target(target.redirect_uri)
+    return make_response(render_template("oidc/form_post.html", address=target.redirect_uri, parameters=parameters))

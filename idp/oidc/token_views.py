@@ -5,9 +5,10 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response, g, request
 
+from idp.core import settings
 from idp.core.db import transaction
 from idp.core.exempt import bare
-from idp.oidc import client_authentication, introspection, revocation, userinfo
+from idp.oidc import authorization_requests, client_authentication, introspection, revocation, userinfo
 from idp.oidc.clients import Client
 from idp.oidc.server import server
 from idp.oidc.tokens import TokenRefused
@@ -20,6 +21,17 @@ def token() -> Response:
     with transaction():
         answer: Response = server.create_token_response()
     return answer
+
+
+@bare
+def push() -> Response:
+    """Take an authorization request ahead of the browser (RFC 9126, 2)."""
+    client = client_authentication.authenticate(request)
+    answer = {
+        "request_uri": authorization_requests.push(client, request.form),
+        "expires_in": settings.current().oidc.pushed_request_seconds,
+    }
+    return Response(orjson.dumps(answer), 201, mimetype="application/json")
 
 
 @bare

@@ -55,11 +55,15 @@ def access_token(client: Client, grant: AuthorizationGrant, scope: str) -> str:
     return sign(claims, ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 
-def id_token(client: Client, grant: AuthorizationGrant, token: str, nonce: str | None) -> str:
-    """Return the ID token (OpenID Connect Core, 2 and 3.1.3.6), signed as the client registered."""
+def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mapping[str, Any]) -> str:
+    """Return the ID token (OpenID Connect Core, 2 and 3.1.3.6), signed as the client registered.
+
+    `more` are the nonce and the claims that were asked for by name.
+    """
     configuration = settings.current()
     now = int(clock.now().timestamp())
     claims: dict[str, Any] = {
+        **more,
         "iss": configuration.server.issuer,
         "sub": grant.account.uid,
         "aud": client.client_id,
@@ -71,8 +75,6 @@ def id_token(client: Client, grant: AuthorizationGrant, token: str, nonce: str |
         "sid": grant.session.sid,
         "at_hash": _half_hash(token),
     }
-    if nonce is not None:
-        claims["nonce"] = nonce
     return sign(claims, client.id_token_signed_response_alg, ID_TOKEN_TYPE)
 
 

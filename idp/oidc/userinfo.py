@@ -12,4 +12,5 @@ def claims_for(token: str) -> Claims:
     client = clients.find(presented.client_id)
     if grant is None or client is None or not grants.alive(grant):
         raise TokenRefused
-    return claims.for_scope(grant.account, client, presented.scope)
+    by_name = claims.by_name(grant.account, client, grant.claims["userinfo"])
+    return {**by_name, **claims.for_scope(grant.account, client, presented.scope)}

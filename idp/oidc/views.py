@@ -24,6 +24,7 @@ ROUTES = (
     ("/oauth2/authorize/<handle>", "resume", authorization_views.resume, READ),
     ("/oauth2/authorize/<handle>/cancel", "cancel", authorization_views.cancel, READ),
     ("/oauth2/token", "token", token_views.token, SEND),
+    ("/oauth2/par", "par", token_views.push, SEND),
     ("/oauth2/introspect", "introspect", token_views.introspect, SEND),
     ("/oauth2/revoke", "revoke", token_views.revoke, SEND),
     ("/oauth2/userinfo", "userinfo", token_views.person, BOTH),

@@ -34,9 +34,10 @@ LONG = "x" * 2001
         ({"max_age": "soon"}, "invalid_request"),
         ({"max_age": "-1"}, "invalid_request"),
         ({"max_age": "9" * 400}, "invalid_request"),
-        # OpenID Connect Core, 6 and 3.1.2.6: request objects are refused, not ignored
+        # OpenID Connect Core, 6, 7.2.1 and 3.1.2.6: refused, not ignored
+        ({"registration": "{}"}, "registration_not_supported"),
         ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
-        ({"request_uri": "https://rp.example/request.jwt"}, "request_uri_not_supported"),
+        ({"request_uri": "https://rp.example/request.jwt"}, "invalid_request_uri"),
         # OpenID Connect Core, 5.5
         ({"claims": "{"}, "invalid_request"),
         ({"claims": "[]"}, "invalid_request"),

@@ -3,7 +3,10 @@
 import pytest
 from flask import Flask
 
+from tests.protocol.sites import site
 from tests.protocol.stage import Stage, staged
+
+__all__ = ["site"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ OPEN_TO_OTHERS = {
     "oidc.authorize": "a relying party's form (OpenID Connect Core, 3.1.2.1)",
     "oidc.introspect": "a program with its secret",
     "oidc.logout": "a relying party's form (RP-Initiated Logout 1.0, 2); it ends a session only with its ID token",
+    "oidc.par": "a program with its secret",
     "oidc.revoke": "a program with its secret",
     "oidc.token": "a program with its secret",
     "oidc.userinfo": "a program with an access token",

@@ -1,0 +1,161 @@
+"""Reads and judges the parameters of an authorization request before anything else happens.
+
+The redirect URI comes first: until it is known to be the client's own, an error is a page and never a redirect
+(RFC 6749, 4.1.2.1; RFC 9700, 4.11).
+"""
+
+import re
+from typing import Any
+
+import orjson
+from werkzeug.datastructures import MultiDict
+
+from idp.core.errors import Invalid
+from idp.oidc.claims import CLAIMS
+from idp.oidc.clients import Client
+from idp.oidc.parameters import RESPONSE_MODES, ErrorResponse, Parameters, Target
+
+CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+PROMPTS = {"none", "login", "consent", "select_account"}
+LONGEST = 2000
+# What is kept while a person signs in, or comes back exactly, has a length that we can keep.
+LONGEST_OF = {"nonce": 400, "state": LONGEST, "login_hint": 320, "id_token_hint": 8000, "claims": 8000}
+MAX_AGE_LONGEST = 10**9
+REFUSED = {"registration": "registration_not_supported"}
+
+
+def read(client: Client, given: MultiDict[str, str], pushed: str | None = None) -> Parameters:
+    """Read the request of a client; raise Invalid for a page, ErrorResponse for an answer to the client."""
+    mode = given.get("response_mode", "query")
+    known = mode if mode in RESPONSE_MODES else "query"
+    return _Reader(client, Target(redirect_uri(client, given), given.get("state"), known), given).parameters(pushed)
+
+
+def redirect_uri(client: Client, given: MultiDict[str, str]) -> str:
+    """Return where the answer goes; raise Invalid unless it is one of the client's addresses, given once."""
+    values = given.getlist("redirect_uri")
+    if len(values) != 1 or not client.check_redirect_uri(values[0]):
+        raise Invalid("redirect_uri_wrong")
+    return values[0]
+
+
+def _listed(values: Any) -> list[Any]:
+    """Return a list as it is; anything else as the only element, to be judged with the others."""
+    return values if isinstance(values, list) else [values]
+
+
+def _known(asked: dict[str, Any]) -> tuple[str, ...]:
+    """Return the claims that we have; others are left out without an error (OpenID Connect Core, 5.5.1)."""
+    return tuple(name for name in asked if name in CLAIMS)
+
+
+class _Reader:
+    """Reads one request whose redirect URI is known to be right."""
+
+    def __init__(self, client: Client, target: Target, given: MultiDict[str, str]) -> None:
+        self.client = client
+        self.target = target
+        self.given = given
+
+    def refuse(self, error: str, description: str) -> ErrorResponse:
+        return ErrorResponse(self.client, self.target, error, description)
+
+    def parameters(self, pushed: str | None) -> Parameters:
+        self._shape()
+        claims = self._claims()
+        return Parameters(
+            client_id=self.client.client_id,
+            target=self.target,
+            scope=self._scope(),
+            code_challenge=self._challenge(),
+            nonce=self.given.get("nonce") or None,
+            prompt=self._prompt(),
+            max_age=self._max_age(),
+            acr_values=self._words("acr_values"),
+            acr_claim=self._acr_claim(claims["id_token"].get("acr")),
+            login_hint=self.given.get("login_hint") or None,
+            id_token_hint=self.given.get("id_token_hint") or None,
+            ui_locales=self._words("ui_locales"),
+            id_token_claims=_known(claims["id_token"]),
+            userinfo_claims=_known(claims["userinfo"]),
+            subject=self._subject(claims["id_token"].get("sub")),
+            pushed=pushed,
+        )
+
+    def _shape(self) -> None:
+        """Refuse repeated parameters (RFC 6749, 3.1), what we do not offer, and what is longer than can be kept."""
+        for name, values in self.given.lists():
+            if len(values) > 1:
+                raise self.refuse("invalid_request", f"{name} is repeated")
+            if name in REFUSED and values[0]:
+                raise self.refuse(REFUSED[name], f"{name} is not supported")
+        too_long = [name for name, longest in LONGEST_OF.items() if len(self.given.get(name, "")) > longest]
+        if too_long:
+            raise self.refuse("invalid_request", f"{too_long[0]} is too long")
+        response_type = self.given.get("response_type")
+        if not response_type:
+            raise self.refuse("invalid_request", "response_type is missing")
+        if response_type != "code":
+            raise self.refuse("unsupported_response_type", "only code is supported")
+        if self.given.get("response_mode", "query") not in RESPONSE_MODES:
+            raise self.refuse("invalid_request", "the response mode is not supported")
+
+    def _scope(self) -> str:
+        scope = self.client.get_allowed_scope(self.given.get("scope", ""))
+        if "openid" not in scope.split():
+            raise self.refuse("invalid_scope", "the scope openid is required")
+        return scope
+
+    def _challenge(self) -> str:
+        """PKCE with S256 is required of every client (RFC 7636, 4.3; RFC 9700, 2.1.1)."""
+        challenge = self.given.get("code_challenge", "")
+        if not CHALLENGE.fullmatch(challenge):
+            raise self.refuse("invalid_request", "code_challenge is missing or malformed")
+        if self.given.get("code_challenge_method") != "S256":
+            raise self.refuse("invalid_request", "code_challenge_method must be S256")
+        return challenge
+
+    def _prompt(self) -> tuple[str, ...]:
+        prompts = self._words("prompt")
+        if set(prompts) - PROMPTS or ("none" in prompts and len(prompts) > 1):
+            raise self.refuse("invalid_request", "prompt is not valid")
+        return prompts
+
+    def _max_age(self) -> int | None:
+        text = self.given.get("max_age")
+        if text is None:
+            return None
+        if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_AGE_LONGEST:
+            raise self.refuse("invalid_request", "max_age is not a number of seconds")
+        return int(text)
+
+    def _claims(self) -> dict[str, dict[str, Any]]:
+        """Read the claims parameter: what is asked for by name, and how (OpenID Connect Core, 5.5)."""
+        try:
+            claims = orjson.loads(self.given.get("claims") or "{}")
+            parts = {name: claims.get(name) or {} for name in ("id_token", "userinfo")}
+        except (orjson.JSONDecodeError, AttributeError):
+            raise self.refuse("invalid_request", "claims is not a JSON object") from None
+        if not all(isinstance(part, dict) for part in parts.values()):
+            raise self.refuse("invalid_request", "claims does not hold JSON objects")
+        return parts
+
+    def _acr_claim(self, acr: object) -> dict[str, Any] | None:
+        """The level that is asked for (OpenID Connect Core, 5.5.1.1)."""
+        if not isinstance(acr, dict):
+            return None
+        wanted = {name: acr[name] for name in ("essential", "value", "values") if name in acr}
+        values = [*_listed(wanted.get("values", [])), wanted.get("value", "")]
+        if not all(isinstance(value, str) for value in values):
+            raise self.refuse("invalid_request", "the values of acr are not texts")
+        return wanted
+
+    def _subject(self, sub: object) -> str | None:
+        """The one person whom the client accepts (OpenID Connect Core, 5.5.1)."""
+        value = sub.get("value") if isinstance(sub, dict) else None
+        if value is not None and not isinstance(value, str):
+            raise self.refuse("invalid_request", "the value of sub is not a text")
+        return value
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        return tuple(self.given.get(name, "")[:LONGEST].split())

@@ -1,4 +1,5 @@
 # make run     everything, from an empty checkout to four running servers (Ctrl-C stops them)
+# make run-tls the same on https, with certificates of an own authority (needs Apache)
 # make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
 # Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
 
@@ -8,10 +9,13 @@ PYTEST_OPTIONS ?=
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
 
-.PHONY: run test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
+.PHONY: run run-tls test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
 run: environment
 	@exec $(BIN)/python -m idp.launch
+
+run-tls: environment
+	@exec $(BIN)/python -m idp.launch --tls
 
 test: test-environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)

@@ -1,5 +1,6 @@
 """What `make run` starts: prepare the databases, run the four servers and the outbox worker, print where they are.
 
+With `--tls` (`make run-tls`) they answer on https behind `idp/tls_front.py`, and themselves listen INSIDE ports higher.
 Environment: PORT_BASE (default 8000), DATA_DIR (default var/), DATABASE_URL and REDIS_URL of ERN Login.
 Exit code 0 after Ctrl-C or SIGTERM, 1 when a program cannot be prepared or keeps dying, 2 for an unusable environment.
 """
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from idp import tls_front
 from idp.core import configuration
 from idp.core.settings import Demo, SettingsError
 from idp.prepared import Preparation
@@ -22,6 +24,7 @@ NAMES = ("ERN Login", "CPMS", "ECP", "CPMS training")  # at PORT_BASE, PORT_BASE
 DATABASES = {"idp": "DATABASE_URL", "cpms_client": "CPMS_DATABASE_URL", "ecp_client": "ECP_DATABASE_URL"}
 # Browsers try ::1 for `localhost`, find nobody there and go on to 127.0.0.1: no second address is needed.
 HOST = "127.0.0.1"
+INSIDE = 100
 GRANIAN = (
     *("--interface", "wsgi", "--factory", "--no-ws", "--http", "1", "--host", HOST),
     *("--workers", "1", "--blocking-threads", "4", "--backlog", "256"),
@@ -39,10 +42,15 @@ class Place:
     data: Path
     environ: Mapping[str, str]
     demo: Demo
+    tls: bool = False
 
     def address(self, offset: int) -> str:
         """Return the base address of the server at PORT_BASE + offset."""
-        return f"http://localhost:{self.port_base + offset}"
+        return f"{'https' if self.tls else 'http'}://localhost:{self.port_base + offset}"
+
+    def port(self, offset: int) -> int:
+        """Return the port on which the server itself listens."""
+        return self.port_base + offset + (INSIDE if self.tls else 0)
 
     def database(self, variable: str, name: str) -> str:
         """Return the database URL that the environment names, else an SQLite file of this name."""
@@ -52,20 +60,22 @@ class Place:
 def main() -> int:
     """Run everything until Ctrl-C; return the exit code."""
     try:
-        place = read_place(os.environ)
+        place = read_place(os.environ, tls="--tls" in sys.argv[1:])
         refuse_used_ports(place)
+        everything = groups(place) + (_front(place) if place.tls else [])
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 2
     say("Preparing the databases and starting the servers ...")
-    return Supervisor().run(groups(place), lambda: say(announcement(place)))
+    return Supervisor().run(everything, lambda: say(announcement(place)))
 
 
-def read_place(environ: Mapping[str, str]) -> Place:
+def read_place(environ: Mapping[str, str], *, tls: bool = False) -> Place:
     """Read PORT_BASE and DATA_DIR; raise Failed with one sentence if they cannot be used."""
     given = environ.get("PORT_BASE") or "8000"
-    if not given.isdecimal() or not 1 <= int(given) <= 65536 - len(NAMES):
-        raise Failed(f"PORT_BASE must be a number from 1 to {65536 - len(NAMES)}, not {given!r}.")
+    highest = 65536 - len(NAMES) - (INSIDE if tls else 0)
+    if not given.isdecimal() or not 1 <= int(given) <= highest:
+        raise Failed(f"PORT_BASE must be a number from 1 to {highest}, not {given!r}.")
     data = (ROOT / (environ.get("DATA_DIR") or "var")).resolve()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,12 +85,12 @@ def read_place(environ: Mapping[str, str]) -> Place:
         demo = configuration.load(environ).demo
     except SettingsError as error:
         raise Failed(str(error)) from None
-    return Place(int(given), data, environ, demo)
+    return Place(int(given), data, environ, demo, tls)
 
 
 def refuse_used_ports(place: Place) -> None:
     """Raise Failed if somebody already listens on one of our ports (granian would share it and say nothing)."""
-    for port in range(place.port_base, place.port_base + len(NAMES)):
+    for port in sorted({place.port_base + n for n in range(len(NAMES))} | {place.port(n) for n in range(len(NAMES))}):
         if _answers(socket.AF_INET, "127.0.0.1", port) or _answers(socket.AF_INET6, "::1", port):
             raise Failed(
                 f"Port {port} is in use: stop the program that listens on it, or choose four other ports, "
@@ -97,6 +107,8 @@ def groups(place: Place) -> list[Group]:
         "ERN_DEMO__ECP_URL": place.address(2),
         "ERN_DEMO__TRAINING_URL": place.address(3),
     }
+    if place.tls:
+        login["ERN_SERVER__TRUSTED_PROXIES"] = "1"
     # Each client takes the secret that ERN Login registers it with, so the two cannot disagree.
     clinical = {"CPMS_ISSUER": place.address(0), "CPMS_ECP_URL": f"{place.address(2)}/"}
     cpms = {
@@ -129,6 +141,14 @@ def groups(place: Place) -> list[Group]:
     ]
 
 
+def _front(place: Place) -> list[Group]:
+    """Return the group of the TLS front; everything started from here trusts its authority from now on."""
+    trusted = tls_front.certify(place.data)
+    os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(trusted)
+    ports = [(place.port_base + offset, place.port(offset)) for offset in range(len(NAMES))]
+    return [Group(None, (tls_front.front(place.data, ports),))]
+
+
 def announcement(place: Place) -> str:
     """Say where everything is and who can sign in."""
     lines = [
@@ -158,7 +178,7 @@ def _group(place: Place, offset: int, package: str, env: Mapping[str, str], *mor
     note = place.data / f"{name.lower().replace(' ', '-')}.prepared"
     preparation = Preparation(package, {**given, **env}, env[DATABASES[package]], note)
     prepare = Program(name, (sys.executable, "-m", f"{package}.cli", "prepare"), env)
-    port = str(place.port_base + offset)
+    port = str(place.port(offset))
     command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{package}.app:create_app")
     server = Program(name, command, env, f"{address}/readyz")
     return Group(None if preparation.is_current() else prepare, (server, *more), preparation.keep)

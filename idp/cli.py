@@ -14,6 +14,7 @@ from idp.client_commands import client
 from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
+from idp.mfa import panic as panics
 from idp.oidc import keys
 from idp.saas import catalogue
 
@@ -72,6 +73,14 @@ def administrator(identifier: str) -> None:
     account = _account(identifier)
     people.make_administrator(account)
     click.echo(f"{account.name} ({account.uid}) is a platform administrator and always signs in with two factors.")
+
+
+@main.command()
+@click.argument("identifier")
+def panic(identifier: str) -> None:
+    """Delete all devices of the account with this e-mail address or identifier, for a person who called you."""
+    done = panics.press(_account(identifier).id, "support")
+    click.echo("All devices are deleted." if done else "Nothing was there to be deleted.")
 
 
 @main.command()

@@ -41,6 +41,7 @@ ENDS = {
     "replaced": _l("you signed in again in the same browser"),
     "password": _l("the password was changed"),
     "frozen": _l("the account was frozen"),
+    "panic": _l("all devices were deleted"),
 }
 ENDED = _l("ended by the server")
 

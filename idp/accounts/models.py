@@ -19,7 +19,10 @@ class AccountState(StrEnum):
 
 
 class Account(Model):
-    """One person; `uid` is the identifier that every application sees as `sub`."""
+    """One person; `uid` is the identifier that every application sees as `sub`.
+
+    `password_reset_at`: when the password was last replaced by somebody who only showed the mailbox.
+    """
 
     __tablename__ = "account"
 
@@ -31,6 +34,7 @@ class Account(Model):
     state: Mapped[AccountState] = mapped_column(Enum(AccountState, native_enum=False, length=16))
     password_hash: Mapped[str] = mapped_column(Text)
     password_changed_at: Mapped[datetime]
+    password_reset_at: Mapped[datetime | None]
     is_administrator: Mapped[bool] = mapped_column(default=False)
     always_mfa: Mapped[bool] = mapped_column(default=False)
     notify_by_mail: Mapped[bool] = mapped_column(default=True)

@@ -84,6 +84,15 @@ def guesses(account_id: int) -> Budget:
     return Budget("password_change", account_id, chosen.password_per_account, chosen.password_window_minutes * 60)
 
 
+def check_password(account: Account, password: str) -> None:
+    """Let somebody who is signed in already prove the password; raise Invalid("password_wrong"), TooMany, Busy."""
+    budget = guesses(account.id)
+    spend(budget)
+    if not passwords.matches(account, password):
+        raise Invalid("password_wrong")
+    forgive(budget)
+
+
 def change_password(own: UserSession, old: str, new: str) -> None:
     """Replace the password, end all other sessions and renew this one.
 
@@ -91,11 +100,7 @@ def change_password(own: UserSession, old: str, new: str) -> None:
     """
     account = own.account
     password_rules.check(people.words(account), new)
-    budget = guesses(account.id)
-    spend(budget)
-    if not passwords.matches(account, old):
-        raise Invalid("password_wrong")
-    forgive(budget)
+    check_password(account, old)
     _change_password(own, passwords.hash_of(new))
 
 
@@ -110,6 +115,8 @@ def set_password(account: Account, password_hash: str, *, how: str, keep: UserSe
     """Store a new password, end every session except `keep`, void open links, tell every mailbox; factors stay."""
     now = clock.now()
     account.password_hash, account.password_changed_at, account.updated_at = password_hash, now, now
+    if how == "reset":
+        account.password_reset_at = now
     db.session.flush()
     session.end_all(account.id, "password", keep)
     links.revoke(Purpose.PASSWORD, account.id)

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 FactorNames = Callable[[int], Sequence[str]]
 Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
+Things = Callable[[int], Sequence[str]]
 
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
 DUTIES: list[Duty] = []
+DEVICES: list[Things] = []
+LOCKED: list[Things] = []
 
 
 def second_factors(account_id: int) -> list[str]:
@@ -30,6 +33,16 @@ def must_keep_mfa(account_id: int) -> bool:
     return any(duty(account_id) for duty in DUTIES)
 
 
+def devices(account_id: int) -> list[str]:
+    """Return what PANIC deletes, as its owner knows it; whoever answers deletes it on `factors_wiped`."""
+    return [name for things in DEVICES for name in things(account_id)]
+
+
+def locked_by_panic(account_id: int) -> list[str]:
+    """Return what PANIC locks until the person is recognised, as its owner knows it."""
+    return [name for things in LOCKED for name in things(account_id)]
+
+
 def answers_second_factors(names: FactorNames) -> FactorNames:
     """Register a function that names the usable second factors of an account (its id)."""
     FACTORS.append(names)
@@ -46,3 +59,15 @@ def answers_must_keep_mfa(duty: Duty) -> Duty:
     """Register a function that says whether an account (its id) holds rights that need two factors always."""
     DUTIES.append(duty)
     return duty
+
+
+def answers_devices(things: Things) -> Things:
+    """Register a function that names what PANIC deletes of an account (its id), in the language of the page."""
+    DEVICES.append(things)
+    return things
+
+
+def answers_locked_by_panic(things: Things) -> Things:
+    """Register a function that names what PANIC locks for an account (its id), in the language of the page."""
+    LOCKED.append(things)
+    return things

@@ -47,6 +47,13 @@ def current() -> UserSession | None:
     return found
 
 
+def ended_because() -> str | None:
+    """Return why the session of this browser's cookie has ended, for the second click on a button that ends it."""
+    token = request.cookies.get(cookie_name(), "")
+    ended = select(UserSession.end_reason).where(UserSession.digest == digest(token), UserSession.ended_at.is_not(None))
+    return db.session.scalar(ended)
+
+
 def require(level: str = SFA, within: int | None = None, reason: str = "sign_in") -> UserSession:
     """Return the session if it reaches `level` with a proof at most `within` seconds old; raise SignInRequired."""
     session = current()

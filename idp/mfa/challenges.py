@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select, update
 
+from idp.accounts import people
 from idp.accounts.models import Account
 from idp.core import audit, clock, languages, settings, vault
 from idp.core.db import act, db, transactional
@@ -37,12 +38,14 @@ class Asking:
 class Judged:
     """A right answer: the secret to keep from now on, whose it is, and the sealed one that it was judged with.
 
-    The last two are None for a new one.
+    `owner` (an account's id; None: nobody's yet) and `number` name both where the authenticator itself may be gone.
     """
 
     secret: Secret
     authenticator: Authenticator | None = None
     seen: bytes = b""
+    owner: int | None = None
+    number: int | None = None
 
 
 def ask(asking: Asking, authenticator: Authenticator) -> Challenge:
@@ -193,13 +196,13 @@ def _judge(challenge: Challenge, given: Mapping[str, str]) -> Judged:
     factor = factors.named(challenge.kind)
     memo = challenge.content["memo"]
     if challenge.purpose is Purpose.ENROL:
-        return Judged(factor.enrol(memo, given))
+        return Judged(factor.enrol(memo, given), owner=challenge.account_id)
     authenticator = challenge.authenticator or _answering(challenge, given)
     if authenticator.suspended_at:
         raise Rejected("suspended", field=factor.answered[0].name)
-    seen = authenticator.sealed
+    seen, owner, number = authenticator.sealed, authenticator.account_id, authenticator.id
     try:
-        return Judged(factor.judge(secret_of(authenticator), memo, given), authenticator, seen)
+        return Judged(factor.judge(secret_of(authenticator), memo, given), authenticator, seen, owner, number)
     except Compromised:
         suspension.suspend(authenticator)
         raise
@@ -228,6 +231,7 @@ def _passed(
     challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R], failures: Sequence[Budget]
 ) -> R:
     """Use the challenge up, noting which authenticator answered; only one of several right answers gets here."""
+    _check_there(judged)
     content, authenticator = challenge.content, judged.authenticator
     used = db.session.execute(
         update(Challenge)
@@ -247,6 +251,14 @@ def _passed(
     if number and account_id:
         act().after_commit.append(lambda: deliveries.answered(account_id, number))
     return then(challenge, judged.secret)
+
+
+def _check_there(judged: Judged) -> None:
+    """Wait for a PANIC of the person that is under way; raise Expired if it took the authenticator away."""
+    if judged.owner is not None:
+        people.locked(judged.owner)
+    if judged.number and db.session.get(Authenticator, judged.number, populate_existing=True) is None:
+        raise Expired("challenge_over")
 
 
 def _keep(authenticator: Authenticator, secret: Secret, seen: bytes) -> None:

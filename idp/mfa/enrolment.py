@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from idp.accounts import questions, session
+from idp.accounts import people, questions, session
 from idp.accounts.models import Account, UserSession
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
@@ -89,7 +89,7 @@ def remove(account: Account, authenticator_id: int) -> str:
 
     Raise NotFound if it is not there, NotAllowed if it is the last one of somebody who must have one.
     """
-    _lock(account.id)
+    people.locked(account.id)
     held = authenticators(account.id)
     found = next((one for one in held if one.id == authenticator_id), None)
     if found is None:
@@ -181,14 +181,9 @@ def _whose(account: Account | None) -> Account:
 
 
 def _check_first(account_id: int) -> None:
-    _lock(account_id)
+    people.locked(account_id)
     if authenticators(account_id):
         raise Conflict("factor_exists")
-
-
-def _lock(account_id: int) -> None:
-    """Let one change of an account's factors wait for the other, so that both see what is there."""
-    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
 
 
 def _what(found: Authenticator) -> dict[str, str]:

@@ -19,6 +19,7 @@ def _labels(event: AuditEvent) -> Details:
 
 
 EVENTS = {
+    "mfa.panic": EventWords(_l("All devices of the account were deleted (PANIC).")),
     "mfa.factor.add": EventWords(_l("A verification method was added: %(method)s (%(hint)s)."), each(_factor)),
     "mfa.factor.remove": EventWords(_l("A verification method was removed: %(method)s (%(hint)s)."), each(_factor)),
     "mfa.factor.rename": EventWords(

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account
@@ -97,3 +97,32 @@ class Challenge(Model):
 def seal_of(account_id: int | None) -> str:
     """Return what a challenge's content is sealed for, so that it cannot be moved to another account."""
     return f"challenge.{account_id}"
+
+
+class Panic(Model):
+    """All factors of an account were deleted at `begun_at`; open until the person is recognised (`recognised_at`).
+
+    `pressed_at` is the last time the button was pressed since. `sealed` holds the recovery codes that were saved
+    before; the `code_` columns the code that was mailed last, with the number of answers to it.
+    """
+
+    __tablename__ = "panic"
+    __table_args__ = (
+        Index(
+            "uq_panic_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("recognised_at IS NULL"),
+            postgresql_where=text("recognised_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    begun_at: Mapped[datetime]
+    pressed_at: Mapped[datetime]
+    recognised_at: Mapped[datetime | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_expires_at: Mapped[datetime | None]
+    code_tries: Mapped[int] = mapped_column(default=0)

@@ -18,7 +18,7 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, enrolment, event_words, factors, forms, qr
+from idp.mfa import challenges, enrolment, event_words, factors, forms, panic_views, qr
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.forms import RenameForm
@@ -29,6 +29,8 @@ blueprint = Blueprint("mfa", __name__)
 EVENTS.update(event_words.EVENTS)
 UNSHOWN.update(event_words.UNSHOWN)
 blueprint.add_app_template_filter(qr.svg, "qr")
+for _path, _endpoint, _view, _methods in panic_views.ROUTES:
+    blueprint.add_url_rule(_path, _endpoint, _view, methods=_methods)
 
 FILL_IN = ["GET", "POST"]
 

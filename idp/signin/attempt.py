@@ -8,7 +8,7 @@ from flask import url_for
 from sqlalchemy import delete, select, update
 
 from idp.accounts.return_to import local
-from idp.core import clock, settings
+from idp.core import clock, settings, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict
 from idp.core.levels import SFA
@@ -119,6 +119,14 @@ def cancel(attempt: Attempt) -> None:
     """Give a sign-in up; one that is over already stays as it is."""
     if attempt.state is AttemptState.OPEN and not expired(attempt):
         move(attempt, state=AttemptState.CANCELLED, ended_at=clock.now())
+
+
+@signals.factors_wiped.connect
+def _end_all(account_id: int) -> None:
+    """What was proved with a factor that is gone opens nothing any more; the sign-in begins again."""
+    begun = (Attempt.account_id == account_id, Attempt.state == AttemptState.OPEN)
+    over = update(Attempt).where(*begun).values(state=AttemptState.EXPIRED, ended_at=clock.now())
+    db.session.execute(over.execution_options(synchronize_session=False))
 
 
 @transactional

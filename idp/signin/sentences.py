@@ -15,6 +15,7 @@ REASONS: dict[str, Any] = {
     "change_email": _l("You are about to change the e-mail address of your account."),
     "change_factors": _l("You are about to change how you prove who you are."),
     "first_factor": _l("You are about to add a second factor to your account."),
+    "panic": _l("You are about to delete all your devices."),
     "weaken": _l("You are about to make your account easier to enter."),
 }
 ANY_REASON = _l("What you want to do next needs a fresh proof that it is you.")

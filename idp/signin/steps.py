@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from idp.accounts import session
+from idp.accounts import people, session
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.session import Proof
 from idp.core import clock, settings
@@ -33,7 +33,7 @@ class Step:
 
 def needs_password(attempt: Attempt) -> bool:
     """Say whether the password has to be given: here, unless this browser's session has one that still counts."""
-    if _gave_password(attempt):
+    if gave_password(attempt):
         return False
     open_session = credited(attempt)
     if open_session is None or _older(open_session.auth_time, attempt.max_age):
@@ -55,7 +55,7 @@ def needs_factor(attempt: Attempt) -> bool:
     if level == SFA or any(reaches(proof["acr"], level) for proof in attempt.proofs):
         return False
     open_session = credited(attempt)
-    if _gave_password(attempt) or open_session is None or not reaches(open_session.acr, level):
+    if gave_password(attempt) or open_session is None or not reaches(open_session.acr, level):
         return True
     ages = [age for age in (attempt.max_age, attempt.within) if age is not None]
     return _older(open_session.proved_at, min(ages, default=None)) or not _was_accepted(attempt, open_session)
@@ -100,6 +100,7 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
     `account` is whose password it was: what somebody else proved before no longer counts. Raise Moved if the attempt
     went on meanwhile.
     """
+    people.locked((account or account_of(attempt)).id)
     before = [] if account else attempt.proofs
     shown = {"acr": proof.acr, "amr": list(proof.amr), "at": clock.now().isoformat()}
     move(attempt, account_id=(account or account_of(attempt)).id, proofs=[*before, shown])
@@ -133,7 +134,7 @@ def credited(attempt: Attempt) -> UserSession | None:
 def password_age(attempt: Attempt) -> int | None:
     """Return the seconds since the password of a session that counts here; None if it was given in this attempt."""
     open_session = credited(attempt)
-    if open_session is None or _gave_password(attempt):
+    if open_session is None or gave_password(attempt):
         return None
     return int((clock.now() - open_session.auth_time).total_seconds())
 
@@ -175,7 +176,7 @@ def _finish(attempt: Attempt) -> None:
     known_browser.remember(account.uid)
 
 
-def _gave_password(attempt: Attempt) -> bool:
+def gave_password(attempt: Attempt) -> bool:
     """Say whether a password was given here that is still the account's."""
     account = attempt.account
     if account is None or account.state is not AccountState.ACTIVE:

@@ -6,14 +6,15 @@ from flask_babel import gettext as _
 
 from idp.accounts import session
 from idp.core.errors import Conflict, SignInRequired, TooMany
-from idp.mfa import challenges, factors, forms
+from idp.mfa import challenges, factors, forms, panic_views
+from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
 from idp.signin import attempt as attempts
 from idp.signin import known_browser, password, steps, verification
 from idp.signin.arrival import at, going_on, interrupted
 from idp.signin.forms import PasswordForm
-from idp.signin.models import Attempt
+from idp.signin.models import Attempt, AttemptState
 from idp.signin.sentences import reason
 
 blueprint = Blueprint("signin", __name__)
@@ -75,7 +76,28 @@ def add_factor(attempt: Attempt) -> ResponseReturnValue:
 @at("verify")
 def lost(attempt: Attempt) -> ResponseReturnValue:
     """Say what somebody can do whose phone is gone."""
-    return render_template("signin/lost.html", attempt=attempt, methods=verification.methods(attempt))
+    methods = verification.methods(attempt)
+    titles = dict.fromkeys(str(method.factor.title) for method in methods)
+    by_text = any(method.factor.name == "sms" for method in methods)
+    return render_template("signin/lost.html", attempt=attempt, methods=methods, titles=titles, by_text=by_text)
+
+
+@blueprint.route("/login/verify/panic", methods=FILL_IN)
+def panic() -> ResponseReturnValue:
+    """Delete all devices while signing in, for somebody whose account always asks for the phone that is lost."""
+    found = attempts.find(request.args.get("t", ""))
+    done = url_for("mfa.panic_done", next=found.return_to if found else None)
+    if found and found.state is AttemptState.EXPIRED and found.account_id and panics.just_pressed(found.account_id):
+        return redirect(done, 303)
+    return _panic()
+
+
+@at("verify")
+def _panic(attempt: Attempt) -> ResponseReturnValue:
+    back = url_for("signin.lost", t=attempt.public_id)
+    done = url_for("mfa.panic_done", next=attempt.return_to)
+    proved = steps.gave_password(attempt)
+    return panic_views.asked(steps.account_of(attempt), proved=proved, done=done, cancel=back, door="sign-in")
 
 
 @blueprint.get("/login/cancel")

@@ -1,0 +1,105 @@
+"""PANIC: all that a person proves himself with is taken away at once, and given back slowly (SECURITY.md, 1).
+
+From then on the password signs in, and registers a new device. What needs two factors stays locked until the person is
+recognised: that is the upper areas' to know, and this module keeps the record (`Panic`) that they close.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import Exists, delete, exists, select, update
+
+from idp.accounts import links, notices, people, questions, session
+from idp.accounts.models import Account, AccountState
+from idp.core import audit, clock, signals
+from idp.core.db import db, transactional
+from idp.core.outbox import post_mail, post_sms
+from idp.mfa import challenges, enrolment, factors
+from idp.mfa.models import Authenticator, Challenge, ChallengeState, Panic
+
+
+@transactional
+def press(account_id: int, how: str) -> bool:
+    """Take every factor, session, code and token of an account away; say whether this did it.
+
+    Whoever asks for it is the caller's to judge. Pressed twice within moments it happens once; later it happens again.
+    `how` is for the audit trail: who pressed.
+    """
+    account = people.locked(account_id)
+    held = enrolment.authenticators(account_id)
+    open_sessions = session.open_sessions(account_id, clock.now())
+    again = just_pressed(account_id) and not held and not open_sessions
+    if again or account.state is AccountState.CLOSED:
+        return False
+    numbers = [str(challenges.secret_of(one)["number"]) for one in held if one.kind == "sms"]
+    _remember(account_id)
+    _take_away(account_id)
+    kinds = ", ".join(one.kind for one in held)
+    audit.record("mfa.panic", subject=account.uid, before={"factors": kinds}, after={"how": how})
+    signals.factors_wiped.send(account_id)
+    _tell(account, numbers)
+    return True
+
+
+def opened(account_id: int) -> Panic | None:
+    """Return the PANIC after which the person is not recognised yet."""
+    return db.session.scalar(select(Panic).where(Panic.account_id == account_id, Panic.recognised_at.is_(None)))
+
+
+def unrecognised() -> Exists:
+    """Return the condition, for a query of accounts, that the person is not recognised since a PANIC."""
+    return exists().where(Panic.account_id == Account.id, Panic.recognised_at.is_(None))
+
+
+@transactional
+def recognise(account_id: int) -> None:
+    """Close the record: the person is recognised, or nothing was at stake."""
+    waiting = (Panic.account_id == account_id, Panic.recognised_at.is_(None))
+    db.session.execute(update(Panic).where(*waiting).values(recognised_at=clock.now(), sealed=None))
+
+
+def just_pressed(account_id: int) -> bool:
+    """Say whether this was done moments ago, for the second click on one button."""
+    recent = clock.now() - timedelta(seconds=links.AGAIN_SECONDS)
+    return bool(db.session.scalar(select(exists().where(Panic.account_id == account_id, Panic.pressed_at >= recent))))
+
+
+def _remember(account_id: int) -> None:
+    """Write it down; while the person is not recognised, what was before the first PANIC stays what counts."""
+    now: datetime = clock.now()
+    known = opened(account_id)
+    if known:
+        known.pressed_at = now
+        return
+    db.session.add(Panic(account_id=account_id, begun_at=now, pressed_at=now))
+    db.session.flush()
+
+
+def _take_away(account_id: int) -> None:
+    open_ones = (Challenge.account_id == account_id, Challenge.state == ChallengeState.OPEN)
+    db.session.execute(update(Challenge).where(*open_ones).values(state=ChallengeState.REPLACED))
+    db.session.execute(delete(Authenticator).where(Authenticator.account_id == account_id))
+    session.end_all(account_id, "panic")
+
+
+def _tell(account: Account, numbers: list[str]) -> None:
+    """Tell every mailbox and every telephone, each with its own link that freezes the account."""
+    names: dict[str, Any] = {"uid": account.uid, "name": account.name, "at": clock.now()}
+    for address in account.addresses:
+        post_mail(address.address, "mfa/mail/panic", account.language, not_me=lambda: notices.not_me(account), **names)
+    for number in dict.fromkeys(numbers):
+        with force_locale(account.language):
+            text = _(
+                "ERN Login: all devices of your account %(uid)s were deleted. If it was not you, freeze it: %(link)s",
+                uid=account.uid,
+                link=notices.not_me(account),
+            )
+        post_sms(number, text)
+
+
+@questions.answers_devices
+def _devices(account_id: int) -> list[str]:
+    held = enrolment.authenticators(account_id)
+    return [f"{factors.named(one.kind).title} ({one.name})" for one in held if one.kind in factors.BY_NAME]

@@ -5,7 +5,6 @@ recognised: that is the upper areas' to know, and this module keeps the record (
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -15,7 +14,7 @@ from idp.accounts import links, notices, people, questions, session
 from idp.accounts.models import Account, AccountState
 from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
-from idp.core.outbox import post_mail, post_sms
+from idp.core.outbox import post_sms
 from idp.mfa import challenges, enrolment, factors
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Panic
 
@@ -86,9 +85,7 @@ def _take_away(account_id: int) -> None:
 
 def _tell(account: Account, numbers: list[str]) -> None:
     """Tell every mailbox and every telephone, each with its own link that freezes the account."""
-    names: dict[str, Any] = {"uid": account.uid, "name": account.name, "at": clock.now()}
-    for address in account.addresses:
-        post_mail(address.address, "mfa/mail/panic", account.language, not_me=lambda: notices.not_me(account), **names)
+    notices.tell(account, "mfa/mail/panic", always=True)
     for number in dict.fromkeys(numbers):
         with force_locale(account.language):
             text = _(

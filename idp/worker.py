@@ -14,7 +14,7 @@ from idp.core.audit import Actor
 from idp.mfa import challenges
 from idp.oidc import authorization, pushed_requests, single_use
 from idp.saas import upkeep
-from idp.signin import attempt
+from idp.signin import attempt, trusted_browsers
 
 # What is cleared away now and then: what is over is never used again, swept or not.
 SWEEPS = (
@@ -22,6 +22,7 @@ SWEEPS = (
     session.sweep,
     links.sweep,
     attempt.sweep,
+    trusted_browsers.sweep,
     challenges.sweep,
     authorization.sweep,
     pushed_requests.sweep,

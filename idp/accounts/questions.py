@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Sequence
 
+from idp.accounts.models import Account
+
 FactorNames = Callable[[int], Sequence[str]]
 Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
 Things = Callable[[int], Sequence[str]]
+Vouching = Callable[[Account], bool]
 
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
 DUTIES: list[Duty] = []
 DEVICES: list[Things] = []
 LOCKED: list[Things] = []
+TRUSTED: list[Vouching] = []
 
 
 def second_factors(account_id: int) -> list[str]:
@@ -43,6 +47,11 @@ def locked_by_panic(account_id: int) -> list[str]:
     return [name for things in LOCKED for name in things(account_id)]
 
 
+def in_trusted_browser(account: Account) -> bool:
+    """Say whether this request comes from a browser in which the person is not asked for the second factor."""
+    return any(vouching(account) for vouching in TRUSTED)
+
+
 def answers_second_factors(names: FactorNames) -> FactorNames:
     """Register a function that names the usable second factors of an account (its id)."""
     FACTORS.append(names)
@@ -71,3 +80,9 @@ def answers_locked_by_panic(things: Things) -> Things:
     """Register a function that names what PANIC locks for an account (its id), in the language of the page."""
     LOCKED.append(things)
     return things
+
+
+def answers_trusted_browser(vouching: Vouching) -> Vouching:
+    """Register a function that says whether an account's owner trusts the browser of this request."""
+    TRUSTED.append(vouching)
+    return vouching

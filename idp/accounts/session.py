@@ -67,12 +67,15 @@ def require(level: str = SFA, within: int | None = None, reason: str = "sign_in"
 def require_own() -> UserSession:
     """Return the session for pages about one's own account: with two factors if the account always asks for them.
 
-    A person without a second factor yet comes in with the password, else nobody could add the first one.
+    A person without a second factor yet comes in with the password, else nobody could add the first one. A trusted
+    browser is enough where the operator allows it: each grave act asks for itself.
     """
     session = require()
-    if session.account.always_mfa and questions.second_factors(session.account_id):
-        return require(MFA, reason="always_mfa")
-    return session
+    if not session.account.always_mfa or reaches(session.acr, MFA) or not questions.second_factors(session.account_id):
+        return session
+    if settings.current().session.trusted_browser_for_account and questions.in_trusted_browser(session.account):
+        return session
+    return require(MFA, reason="always_mfa")
 
 
 def require_fresh(reason: str) -> UserSession:

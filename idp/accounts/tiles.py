@@ -63,7 +63,7 @@ class Further:
 FURTHER = (
     Further("mfa.recovery_codes", _l("Recovery codes")),
     Further("mfa.authenticator_apps", _l("Authenticator apps")),
-    Further("mfa.trusted_browsers", _l("Trusted browsers")),
+    Further("signin.trusted_browsers", _l("Trusted browsers")),
     Further("accounts.security_events", _l("Security events")),
 )
 

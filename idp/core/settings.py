@@ -45,6 +45,8 @@ class Session:
     absolute_hours: int
     attempt_minutes: int
     step_up_minutes: int
+    trusted_browser_days: int
+    trusted_browser_for_account: bool
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from idp.accounts import session
 from idp.core import clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import Expired
-from idp.core.levels import SFA
+from idp.core.levels import MFA, SFA
 from idp.core.signed import digest, new_token
 from idp.oidc import assurance, clients, grants, parameters, pushed_requests
 from idp.oidc.checks import Asked
@@ -17,6 +17,7 @@ from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationRequest
 from idp.oidc.parameters import ErrorResponse, Parameters
 from idp.saas import access
+from idp.signin import trusted_browsers
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,19 @@ class Request:
 
 def look(request: Request) -> Asked:
     """Put a request beside the session of this browser; raise ErrorResponse if its level can never be met."""
-    client, wish = request.client, request.parameters
-    floor = SFA
-    if client.application_id is not None:
-        floor = access.application(client.application_id).level
+    client, wish, current = request.client, request.parameters, session.current()
+    card = access.application(client.application_id) if client.application_id is not None else None
+    trusting = card is not None and card.trusted_browsers and not _asks_for_more(wish)
+    floor = card.level if card else SFA
+    if trusting and floor == MFA and current and trusted_browsers.vouches(current.account):
+        floor = SFA
     try:
         level = assurance.wanted_level(wish.acr_values, wish.acr_claim, floor)
     except assurance.Unmet:
         raise ErrorResponse(
             client, wish.target, "unmet_authentication_requirements", "no verification method reaches the wanted acr"
         ) from None
-    return Asked(client, wish, request.since, level, session.current(), clock.now())
+    return Asked(client, wish, request.since, level, current, clock.now(), trusting)
 
 
 @transactional
@@ -83,6 +86,11 @@ def kept(handle: str) -> Request:
     if row is None or client is None or row.expires_at <= clock.now():
         raise Expired("authorization_expired")
     return Request(client, parameters.restored(row.parameters), row.created_at, handle)
+
+
+def _asks_for_more(wish: Parameters) -> bool:
+    """Say whether the client asks for a level or a fresh sign-in of its own: a trusted browser gives it neither."""
+    return bool(wish.acr_values or wish.acr_claim or wish.max_age is not None or "login" in wish.prompt)
 
 
 @transactional

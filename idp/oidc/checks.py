@@ -14,7 +14,10 @@ from idp.saas import access
 
 @dataclass(frozen=True)
 class Asked:
-    """One look at a request: who asks for what since when, the level it needs, and the session at hand."""
+    """One look at a request: who asks for what since when, the level it needs, and the session at hand.
+
+    `trusting`: in a browser that the person trusts no second factor is needed.
+    """
 
     client: Client
     parameters: Parameters
@@ -22,6 +25,7 @@ class Asked:
     level: str
     session: UserSession | None
     now: datetime
+    trusting: bool = False
 
 
 @dataclass(frozen=True)

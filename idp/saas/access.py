@@ -36,12 +36,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class ApplicationCard:
-    """What the protocol has to know about an application; `level` is the least `acr` that it accepts."""
+    """What the protocol has to know about an application; `level` is the least `acr` that it accepts.
+
+    `trusted_browsers`: in a browser that the person trusts it asks for no second factor.
+    """
 
     id: int
     name: str
     needs_mfa: bool
     level: str
+    trusted_browsers: bool
 
 
 def application(application_id: int) -> ApplicationCard:
@@ -49,7 +53,7 @@ def application(application_id: int) -> ApplicationCard:
     found = db.session.get(Application, application_id)
     if found is None:
         raise NotFound("application_unknown")
-    return ApplicationCard(found.id, found.label, reaches(found.level, MFA), found.level)
+    return ApplicationCard(found.id, found.label, reaches(found.level, MFA), found.level, found.trusted_browsers)
 
 
 def accesses_for(account_id: int, application_id: int, now: datetime | None = None) -> list[Grant]:

@@ -88,6 +88,7 @@ class Organisation(Model):
 class Application(Model):
     """An entry of the catalogue; `level` is the least level of authentication (`acr`) that it accepts.
 
+    `trusted_browsers`: whoever trusts a browser is not asked for the second factor in it (never where patients are).
     `membership_id` names the application whose membership for the same organisation this one relies on.
     """
 
@@ -101,6 +102,7 @@ class Application(Model):
     takes_guests: Mapped[bool]
     level: Mapped[str] = mapped_column(String(64))
     locked_after_panic: Mapped[bool]
+    trusted_browsers: Mapped[bool]
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
 
     @property

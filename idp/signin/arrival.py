@@ -12,6 +12,7 @@ from idp.accounts import session
 from idp.accounts.return_to import local
 from idp.core import headers, settings
 from idp.core.errors import Invalid, SignInRequired
+from idp.core.levels import SFA
 from idp.signin import attempt as attempts
 from idp.signin import known_browser, steps
 from idp.signin.attempt import HOME, Wanted
@@ -49,6 +50,7 @@ def going_on(attempt: Attempt) -> ResponseReturnValue:
 
 def interrupted(needed: SignInRequired) -> str:
     """Begin the sign-in that a page asks for, coming back to it; return its first address."""
+    plain = needed.within is None and (needed.level == SFA or needed.reason == "always_mfa")
     return attempts.begin(
         Wanted(
             level=needed.level,
@@ -56,6 +58,7 @@ def interrupted(needed: SignInRequired) -> str:
             reason=needed.reason,
             return_to=_this_page(),
             cancel_to=HOME if session.current() else None,
+            trusting=plain and settings.current().session.trusted_browser_for_account,
         )
     )
 
@@ -70,7 +73,8 @@ def _begin() -> ResponseReturnValue:
     wished = local(request.args.get("next")) or HOME
     if session.current() and not request.args.get(MARK):
         return redirect(wished, 303)
-    return redirect(attempts.begin(Wanted(return_to=wished)), 303)
+    trusting = settings.current().session.trusted_browser_for_account
+    return redirect(attempts.begin(Wanted(return_to=wished, trusting=trusting)), 303)
 
 
 def _this_page() -> str:

@@ -29,6 +29,7 @@ class Wanted:
     `force`: nothing that was proved before counts; `max_age`: greatest age in seconds of the password and the factor
     (OpenID Connect Core, 3.1.2.1); `within`: greatest age of the last proof alone, for a step-up. `methods`: names of
     the accepted factors (None: all); `login_hint`: an address or uid to begin with; `reason`: why we ask.
+    `trusting`: in a browser that the person trusts we do not ask for the second factor.
     """
 
     level: str = SFA
@@ -42,6 +43,7 @@ class Wanted:
     methods: list[str] | None = None
     login_hint: str | None = None
     reason: str = "sign_in"
+    trusting: bool = False
 
 
 class Moved(Conflict):

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from idp.accounts import browsers
 from idp.accounts.models import Account
 from idp.core.db import Model
 
@@ -45,6 +46,7 @@ class Attempt(Model):
     methods: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     login_hint: Mapped[str | None] = mapped_column(String(254))
     reason: Mapped[str] = mapped_column(String(32))
+    trusting: Mapped[bool]
 
     state: Mapped[AttemptState] = mapped_column(Enum(AttemptState, native_enum=False, length=16))
     moves: Mapped[int] = mapped_column(default=0)
@@ -55,3 +57,27 @@ class Attempt(Model):
     ended_at: Mapped[datetime | None]
 
     account: Mapped[Account | None] = relationship()
+
+
+class TrustedBrowser(Model):
+    """A browser in which a person is not asked for the second factor until it expires.
+
+    It goes with the authenticator that was shown when it was trusted, and does not outlive a change of the password.
+    """
+
+    __tablename__ = "trusted_browser"
+    __table_args__ = (UniqueConstraint("account_id", "browser", name="uq_trusted_browser"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    authenticator_id: Mapped[int] = mapped_column(ForeignKey("authenticator.id", ondelete="CASCADE"), index=True)
+    browser: Mapped[bytes] = mapped_column(LargeBinary)
+    user_agent: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    @property
+    def name(self) -> str:
+        """Program and system, as far as they are known."""
+        return ", ".join(filter(None, browsers.names(self.user_agent)))

@@ -23,6 +23,10 @@ WRONG = _l("E-mail address, identifier or password is not right.")
 
 BY_KEY.update(
     {
+        "no_such_browser": Sentence(
+            _l("This browser is not in your list"),
+            _l("It may have been removed in another window, or its time is over. Open the list to see what is there."),
+        ),
         "cookies_needed": Sentence(
             _l("Your browser keeps no cookies"),
             _l("Signing in needs cookies. Allow them for this address, then open the page again."),

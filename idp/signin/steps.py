@@ -14,7 +14,7 @@ from idp.core.db import transactional
 from idp.core.levels import MFA, SFA, reaches, stronger
 from idp.mfa import enrolment, factors
 from idp.mfa.factor import Factor, Secret
-from idp.signin import known_browser
+from idp.signin import known_browser, trusted_browsers
 from idp.signin.attempt import again, expired, move
 from idp.signin.models import Attempt, AttemptState
 
@@ -142,16 +142,24 @@ def password_age(attempt: Attempt) -> int | None:
 def wanted_level(attempt: Attempt) -> str:
     """Return the level to reach: what was wanted, what the person always wants, and two factors if the session has two.
 
-    The last one keeps a password given again from making a two-factor session look fresh.
+    A trusted browser lowers the first two, where the application accepts it. The last one keeps a
+    password given again from making a two-factor session look fresh.
     """
     level = attempt.level
     open_session = session.current()
     account = attempt.account or (open_session.account if open_session else None)
-    if open_session and account and account.id == open_session.account_id:
-        level = stronger(level, MFA if reaches(open_session.acr, MFA) else SFA)
     if account and account.always_mfa and enrolment.authenticators(account.id):
         level = stronger(level, MFA)
+    if account and level == MFA and _accepts_trust(attempt) and trusted_browsers.vouches(account):
+        level = SFA
+    if open_session and account and account.id == open_session.account_id:
+        level = stronger(level, MFA if reaches(open_session.acr, MFA) else SFA)
     return level
+
+
+def may_trust(attempt: Attempt) -> bool:
+    """Say whether the person may ask not to be asked again in this browser: at a plain sign-in, where it counts."""
+    return _accepts_trust(attempt) and trusted_browsers.may_trust(account_of(attempt))
 
 
 def usable(attempt: Attempt) -> list[Factor]:
@@ -174,6 +182,14 @@ def _finish(attempt: Attempt) -> None:
     else:
         session.start(account, proof)
     known_browser.remember(account.uid)
+    if _accepts_trust(attempt) and proof.acr == SFA and trusted_browsers.vouches(account):
+        trusted_browsers.used(account)
+
+
+def _accepts_trust(attempt: Attempt) -> bool:
+    """Say whether a trusted browser may spare the second factor: never where something fresh is asked for."""
+    fresh = attempt.force or attempt.max_age is not None or attempt.within is not None
+    return attempt.trusting and not fresh
 
 
 def gave_password(attempt: Attempt) -> bool:

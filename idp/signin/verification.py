@@ -9,7 +9,7 @@ from idp.mfa.challenges import Asking
 from idp.mfa.factor import AnyOf, Factor, Secret
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.signin import attempt as attempts
-from idp.signin import steps
+from idp.signin import steps, trusted_browsers
 from idp.signin.models import Attempt
 
 
@@ -66,8 +66,8 @@ def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Chal
     return found if found and _is_for(attempt, found) else None
 
 
-def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> None:
-    """Go on with the attempt if the answer is right.
+def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str], *, trust: bool = False) -> None:
+    """Go on with the attempt if the answer is right, and `trust` this browser from now on where that is offered.
 
     Raise Rejected, Expired and TooMany as `challenges.answer` does, Moved if the attempt went on meanwhile.
     """
@@ -75,6 +75,8 @@ def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> 
     def passed(used: Challenge, secret: Secret) -> None:
         if not _is_for(attempt, used):
             raise attempts.Moved
+        if trust and used.authenticator_id and steps.may_trust(attempt):
+            trusted_browsers.trust(steps.account_of(attempt), used.authenticator_id)
         steps.prove(attempt, steps.factor_proof(used.kind, secret))
 
     challenges.answer(challenge, given, passed)

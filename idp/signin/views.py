@@ -5,13 +5,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from idp.accounts import session
+from idp.accounts.event_words import EVENTS
 from idp.core.errors import Conflict, SignInRequired, TooMany
 from idp.mfa import challenges, factors, forms, panic_views
 from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
 from idp.signin import attempt as attempts
-from idp.signin import known_browser, password, steps, verification
+from idp.signin import (
+    event_words,
+    known_browser,
+    password,
+    steps,
+    trusted_browser_views,
+    trusted_browsers,
+    verification,
+)
 from idp.signin.arrival import at, going_on, interrupted
 from idp.signin.forms import PasswordForm
 from idp.signin.models import Attempt, AttemptState
@@ -20,7 +29,10 @@ from idp.signin.sentences import reason
 blueprint = Blueprint("signin", __name__)
 blueprint.after_app_request(known_browser.set_cookie)
 
+EVENTS.update(event_words.EVENTS)
+
 FILL_IN = ["GET", "POST"]
+blueprint.add_url_rule("/account/trusted-browsers", "trusted_browsers", trusted_browser_views.show, methods=FILL_IN)
 
 
 @blueprint.route("/login", methods=FILL_IN)
@@ -163,14 +175,20 @@ def _answered(attempt: Attempt, challenge: Challenge) -> ResponseReturnValue:
     enrolling = challenge.purpose is Purpose.ENROL
     form = forms.answer(challenge.kind)
     if form.validate_on_submit():
-        answer = verification.confirm_first if enrolling else verification.answer
         with forms.telling(form, challenge.kind):
-            answer(attempt, challenge, forms.values(form))
+            _judge(attempt, challenge, form)
             return going_on(attempt)
     if form.over:
         flash(over(), "warning")
         return redirect(url_for(request.endpoint or "", t=attempt.public_id), 303)
     return _factor_page(attempt, "enrol" if enrolling else "ask", challenge.kind, form, challenge)
+
+
+def _judge(attempt: Attempt, challenge: Challenge, form: forms.FactorForm) -> None:
+    if challenge.purpose is Purpose.ENROL:
+        verification.confirm_first(attempt, challenge, forms.values(form))
+    else:
+        verification.answer(attempt, challenge, forms.values(form), trust="trust_browser" in request.form)
 
 
 def _factor_page(
@@ -184,6 +202,7 @@ def _factor_page(
         form=form,
         challenge=challenge,
         others=[factor for factor in steps.usable(attempt) if factor.name != kind],
+        trust_days=trusted_browsers.days() if steps.may_trust(attempt) else 0,
         wait=span(challenges.wait(challenge)) if challenge and challenges.wait(challenge) else "",
     )
     return page, form.status

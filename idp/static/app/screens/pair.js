@@ -71,6 +71,7 @@ const status = async (account) => {
 };
 
 const added = async (account) => {
+  navigator.storage?.persist?.(); // browsers clear what nobody asked them to keep
   subscribe(await accounts());
   show(t("added.title"), [
     el("p", {}, t("added.what", { name: account.person.name })),

@@ -58,13 +58,17 @@ const answer = async (asked, form, go_on) => {
     await approve(asked, number.value, pin.value);
     return ended(t("approved.title"), t("approved.what"));
   } catch (error) {
-    if (error instanceof Refused && FINAL.includes(error.key)) return ended(t("over.title"), sentence(error));
+    if (isFinal(error)) return ended(t("over.title"), sentence(error));
     go_on.disabled = false;
     pin.value = "";
     if (error.key === "number_wrong") number.value = "";
     return complain(form, sentence(error), error.key === "number_wrong" ? number : pin);
   }
 };
+
+// Whether nothing that is typed now can change the answer.
+const isFinal = (error) =>
+  error instanceof Refused && (FINAL.includes(error.key) || error.details.tries_left === 0 || error.details.device_tries_left === 0);
 
 const over = () => ended(t("over.title"), t("error.request_over"));
 

@@ -10,6 +10,7 @@ export const sentence = (error) => {
   if (!(error instanceof Refused)) return t("error.failed");
   const { key, details } = error;
   if (key === "number_wrong") return tn("error.number_wrong", details.tries_left);
+  if (key === "code_wrong" && !details.device_tries_left) return t("error.device_suspended");
   if (key === "code_wrong") return tn("error.code_wrong", details.device_tries_left);
   return t(KNOWN.includes(key) ? `error.${key}` : "error.failed");
 };

@@ -11,8 +11,8 @@ from sqlalchemy import event, text
 from idp.accounts import questions
 from idp.core import signals
 from idp.core.db import db
-from tests.support.identity_server import Lender, lender, renew
-from tests.support.lending import LeftBehind
+from tests.support.identity_server import Lender, lender
+from tests.support.lending import LeftBehind, renew
 
 
 def _listens(app: Flask) -> None:

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from cpms_client import settings as cpms_settings
 from cpms_client.settings import Settings
-from tests.support.cpms_browser import made, sign_in
+from tests.support.cpms_browser import lent, sign_in
 from tests.support.fake_issuer import FakeIssuer, Person, running
+from tests.support.lending import remove
 
 ENVIRONMENT = {"ERN_CPMS_CONFIG": "test"}
 
@@ -29,15 +30,24 @@ def issuer(served_issuer: FakeIssuer) -> FakeIssuer:
     return served_issuer
 
 
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database of each test lies in turn."""
+    return tmp_path_factory.mktemp("cpms")
+
+
 @pytest.fixture
-def settings(issuer: FakeIssuer, tmp_path: Path) -> Settings:
+def settings(issuer: FakeIssuer, folder: Path) -> Settings:
+    """The settings of the tests; they name a database that is not there yet."""
+    remove(folder / "cpms.sqlite")
     fresh = cpms_settings.load(ENVIRONMENT)
-    return replace(fresh, issuer=issuer.issuer, database_url=f"sqlite:///{tmp_path}/cpms.sqlite")
+    return replace(fresh, issuer=issuer.issuer, database_url=f"sqlite:///{folder}/cpms.sqlite")
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    yield from made(settings)
+    with lent(settings) as app:
+        yield app
 
 
 @pytest.fixture

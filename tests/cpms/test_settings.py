@@ -10,7 +10,7 @@ import pytest
 
 from cpms_client import settings as cpms_settings
 from cpms_client.app import create_app
-from tests.support.cpms_browser import made
+from tests.support.cpms_browser import lent
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = """
@@ -131,7 +131,7 @@ def test_a_database_that_is_not_prepared_stops_the_start(settings, capsys):
 
 
 def test_a_prepared_database_lets_the_server_start(settings):
-    for _app in made(settings):
+    with lent(settings):
         assert create_app(settings).test_client().get("/readyz").status_code == 200
 
 
@@ -163,7 +163,7 @@ def test_the_program_runs_alone_with_the_identity_server_unimportable(tmp_path, 
 
 def test_a_server_for_other_hosts_is_refused_in_training(settings, capsys, monkeypatch):
     training = replace(settings, environment="training")
-    for _app in made(training):
+    with lent(training):
         monkeypatch.setenv("GRANIAN_HOST", "0.0.0.0")
         with pytest.raises(SystemExit) as leave:
             create_app(training)

@@ -64,10 +64,10 @@ def test_the_session_cookie_is_new_at_each_sign_in_and_the_old_session_is_gone(a
     assert len(sessions(app)) == 1
 
 
-def test_tokens_and_cookies_do_not_lie_readable_in_the_database(app, client, issuer, tmp_path):
+def test_tokens_and_cookies_do_not_lie_readable_in_the_database(app, client, issuer, folder):
     sign_in(client)
     cookie = client.get_cookie("cpms_session").value
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    stored = b"".join(path.read_bytes() for path in folder.iterdir())
     assert cookie.encode() not in stored
     assert next(iter(issuer.tokens)).encode() not in stored
     assert b"eyJ" not in stored

@@ -12,7 +12,7 @@ from cpms_client.app import assemble, create_app
 from cpms_client.db import db
 from cpms_client.models import Colleague, Panel, Patient
 from cpms_client.sessions import Session
-from tests.support.cpms_browser import csrf, made, sign_in
+from tests.support.cpms_browser import csrf, lent, sign_in
 
 LINK = "To use non-eulogin users, click here (test only)"
 
@@ -24,7 +24,8 @@ def training_settings(settings):
 
 @pytest.fixture
 def training_app(training_settings):
-    yield from made(training_settings)
+    with lent(training_settings) as app:
+        yield app
 
 
 @pytest.fixture

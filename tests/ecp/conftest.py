@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
@@ -19,8 +20,11 @@ from ecp_client import settings
 from ecp_client.app import assemble
 from ecp_client.cli import migrations
 from ecp_client.db import db
+from ecp_client.issuer import Issuer as Client
+from ecp_client.program import KEY, Program
 from tests.ecp import issuer as fake
 from tests.ecp.issuer import Issuer, person
+from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
 BASE = "http://localhost:8002"
 
@@ -91,32 +95,81 @@ def ecp_database(ecp_template: str, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
+@pytest.fixture(scope="session")
+def served_issuer() -> Iterator[Issuer]:
     with fake.running() as running:
         yield running
 
 
 @pytest.fixture
+def issuer(served_issuer: Issuer) -> Issuer:
+    served_issuer.__init__(served_issuer.port)  # type: ignore[misc]
+    return served_issuer
+
+
+@pytest.fixture
 def start(issuer: Issuer) -> Iterator[Callable[..., Flask]]:
-    """Assemble the program on a database, with further settings."""
+    """Assemble a program of the test's own on a database, with further settings."""
     started: list[Flask] = []
 
     def begin(url: str, **more: Any) -> Flask:
-        chosen = settings.load({"ERN_ECP_CONFIG": "test", "ECP_ISSUER": issuer.url, "ECP_DATABASE_URL": url})
-        started.append(assemble(replace(chosen, **more)))
+        started.append(_assembled(replace(_settings(issuer, url), **more)))
         return started[-1]
 
     yield begin
     for app in started:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        _close(app)
+
+
+@pytest.fixture(scope="session")
+def lend(served_issuer: Issuer, ecp_template: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Any]:
+    """Lend the program of this process on a database without rows."""
+    file = tmp_path_factory.mktemp("ecp") / "ecp.sqlite3"
+    chosen = _settings(served_issuer, f"sqlite:///{file}")
+    lent = Lent(lambda: _hurried(_assembled(chosen)), _further_state)
+
+    @contextmanager
+    def lend() -> Iterator[Flask]:
+        renew(file, ecp_template)
+        with lent.to_a_test() as app:
+            app.extensions[KEY] = Program(chosen, Client(chosen))  # it remembers what it was told
+            yield app
+            _close(app)
+
+    return lend
 
 
 @pytest.fixture
-def ecp(start: Callable[..., Flask], ecp_database: str) -> Flask:
-    return start(ecp_database)
+def ecp(lend: Callable[[], Any], issuer: Issuer) -> Iterator[Flask]:
+    with lend() as app:
+        yield app
+
+
+def _settings(issuer: Issuer, url: str) -> settings.Settings:
+    return settings.load({"ERN_ECP_CONFIG": "test", "ECP_ISSUER": issuer.url, "ECP_DATABASE_URL": url})
+
+
+def _assembled(chosen: settings.Settings) -> Flask:
+    app = assemble(chosen)
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
+
+
+def _hurried(app: Flask) -> Flask:
+    with app.app_context():
+        hurry(db.engine)
+    return app
+
+
+def _further_state(app: Flask) -> State:
+    with app.app_context():
+        return listeners(db.engine)
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -120,9 +120,12 @@ def test_an_error_page_has_a_reference_that_the_log_knows(visitor: Browser, capl
     assert reference[1] in caplog.text
 
 
-def test_a_fault_of_ours_becomes_a_page_without_details(ecp: Flask, visitor: Browser) -> None:
-    ecp.view_functions["public.home"] = lambda: 1 / 0
-    page = visitor.opens("/")
+def test_a_fault_of_ours_becomes_a_page_without_details(
+    start: Callable[..., Flask], ecp_database: str, issuer: Issuer
+) -> None:
+    app = start(ecp_database)
+    app.view_functions["public.home"] = lambda: 1 / 0
+    page = Browser(app.test_client(), issuer).opens("/")
     assert page.status_code == 500
     assert "Something went wrong on our side" in page.text
     assert "ZeroDivision" not in page.text

@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import requests
 from flask import Blueprint, Flask, request
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from cpms_client import installation
 from cpms_client.app import assemble
 from cpms_client.db import db
+from cpms_client.identity_server import IdentityServer
 from cpms_client.settings import Settings
 from cpms_client.visitor import current_visitor, freshly_proved, members_only
 from tests.support.fake_issuer import path_of
+from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
 
 def probes() -> Blueprint:
@@ -47,39 +49,46 @@ def probes() -> Blueprint:
     return blueprint
 
 
-class CompiledTemplates(BytecodeCache):
-    """Compile each template once for the whole run instead of once for each application."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key] = bucket.bytecode_to_string()
+EMPTY_DATABASES: dict[bool, str] = {}
+LENT: dict[Settings, Lent] = {}
 
 
-TEMPLATES = CompiledTemplates()
-EMPTY_DATABASES: dict[bool, bytes] = {}
+@contextmanager
+def lent(settings: Settings) -> Iterator[Flask]:
+    """Lend the application with these settings on a fresh, marked database file, and leave nothing open."""
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    renew(file, _empty_database(settings))
+    application = LENT.setdefault(settings, Lent(lambda: _made(settings), _further_state))
+    with application.to_a_test() as app:
+        app.extensions["cpms_identity_server"] = IdentityServer(settings)  # it remembers what it was told
+        yield app
+        close(app)
 
 
-def made(settings: Settings) -> Iterator[Flask]:
-    """Assemble an application on a fresh, marked database file, and leave nothing open."""
+def _made(settings: Settings) -> Flask:
     app = assemble(settings)
     app.jinja_env.bytecode_cache = TEMPLATES
     app.register_blueprint(probes())
-    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    with app.app_context():
+        hurry(db.engine)
+    return app
+
+
+def _further_state(app: Flask) -> State:
+    with app.app_context():
+        return listeners(db.engine)
+
+
+def _empty_database(settings: Settings) -> str:
     if settings.training not in EMPTY_DATABASES:
+        url = f"{settings.database_url}.empty-{settings.training}"
+        app = assemble(replace(settings, database_url=url))
         with app.app_context():
             db.create_all()
             installation.mark(settings)
         close(app)
-        EMPTY_DATABASES[settings.training] = file.read_bytes()
-    file.write_bytes(EMPTY_DATABASES[settings.training])
-    yield app
-    close(app)
+        EMPTY_DATABASES[settings.training] = url
+    return EMPTY_DATABASES[settings.training]
 
 
 def close(app: Flask) -> None:

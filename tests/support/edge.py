@@ -28,6 +28,7 @@ from wtforms.validators import Email, InputRequired, Length, Regexp
 import idp
 from idp.core import configuration, db, errors, headers, languages, settings, web
 from idp.core.exempt import bare, csrf_exempt
+from tests.support.lending import TEMPLATES
 
 ISSUER = "http://localhost:8000"
 
@@ -94,6 +95,7 @@ def build(**environ: str) -> Flask:
     app.extensions["ern_settings"] = chosen
     db.init(app, chosen)
     web.init(app)
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.jinja_env.loader = ChoiceLoader([app.jinja_env.loader, DictLoader({"everything.html": PAGE})])
     app.context_processor(_visitor)
     for address, view in VIEWS.items():

@@ -5,17 +5,12 @@ lies where the last one lay. No application context is open around a test's clie
 `g`, between requests.
 """
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import delete
 
 from idp.accounts import questions
@@ -24,12 +19,7 @@ from idp.core import configuration, signals
 from idp.core.audit import AuditEvent, AuditHead
 from idp.core.db import Model, db, transaction
 from idp.oidc import keys
-from tests.support.lending import Lent, State, hurry, listeners
-
-# Some tests have an application of their own; compiling the templates anew for each would take most of its time.
-FOLDER = tempfile.mkdtemp(prefix="ern-templates-")
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-TEMPLATES = FileSystemBytecodeCache(FOLDER)
+from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
 # Lend the identity server on a copy of the database behind a URL.
 Lender = Callable[[str], AbstractContextManager[Flask]]
@@ -108,13 +98,6 @@ def each_app(lend_each: Lender, database_kind: str, request: pytest.FixtureReque
 def client(app: Flask) -> FlaskClient:
     """A browser without a session."""
     return app.test_client()
-
-
-def renew(file: Path, template: str) -> None:
-    """Put a copy of an SQLite database where another one lay; who still has that one open keeps it."""
-    for ending in ("", "-wal", "-shm"):
-        file.with_name(file.name + ending).unlink(missing_ok=True)
-    shutil.copyfile(template.removeprefix("sqlite:///"), file)
 
 
 def closed(app: Flask) -> None:

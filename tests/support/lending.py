@@ -4,16 +4,37 @@ A test may change `app.config` and `app.extensions`; both are put back. Anything
 hook, a route, a place for templates or a listener on the database, fails it: it needs an application of its own.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event
 
 # Flask itself changes these: when the first request comes, and when a template is loaded.
 OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "cache"})
 State = dict[str, Any]
+
+
+class CompiledTemplates(BytecodeCache):
+    """Compile each template once for the whole run instead of once for each application."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
 
 
 class LeftBehind(AssertionError):
@@ -64,6 +85,18 @@ def listeners(engine: Engine) -> State:
         for place, dispatch in heard.items()
         for name in sorted(dispatch._event_names)
     }
+
+
+def remove(file: Path) -> None:
+    """Remove an SQLite database; who still has it open keeps it."""
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def renew(file: Path, template: str) -> None:
+    """Put a copy of an SQLite database (a URL) where another one lay."""
+    remove(file)
+    shutil.copyfile(template.removeprefix("sqlite:///"), file)
 
 
 def hurry(engine: Engine) -> None:

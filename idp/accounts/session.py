@@ -26,7 +26,10 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True)
 class Proof:
-    """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one."""
+    """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one.
+
+    A passkey that says by itself who it is stands in the password's place.
+    """
 
     acr: str
     amr: tuple[str, ...]

@@ -142,7 +142,7 @@ class SecurityKey:
             "allowCredentials": _descriptors(known),
             "userVerification": "required",
         }
-        return Prompt({"options": options}, {"challenge": challenge})
+        return Prompt({"options": options}, {"challenge": challenge, "named": bool(known)})
 
     def handle_in(self, answer: Mapping[str, str]) -> str:
         """Return under which name the credential is found that answered; raise Rejected for what is no answer."""
@@ -159,7 +159,8 @@ class SecurityKey:
             signed = ceremonies.signed(parsed, _expected(memo), secret["public_key"])
         except ceremonies.Refused:
             raise _rejected("key_refused") from None
-        if parsed.get("id") != secret["id"] or _user(parsed) not in (None, secret["user"]):
+        told = _user(parsed) or (secret["user"] if memo["named"] else None)
+        if (parsed.get("id"), told) != (secret["id"], secret["user"]):
             raise _rejected("key_refused")
         if not signed.user_verified:
             raise _rejected("key_unverified")
@@ -179,7 +180,7 @@ def _parsed(answer: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _user(parsed: dict[str, Any]) -> Any:
-    """Return the user handle that a discoverable credential tells; others tell none (7.2, step 6)."""
+    """Return the user handle; who was not named before has to be named by the credential (7.2, step 6)."""
     return parsed["response"].get("userHandle") or None
 
 

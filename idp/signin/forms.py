@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Regexp
 
 from idp.core.errors import Invalid, TooMany
 from idp.core.sentences import BY_STATUS
-from idp.signin.sentences import WRONG
+from idp.signin.sentences import AT_FIRST
 
 # The shape only: whether it exists is never told.
 ADDRESS_OR_UID = re.compile(r"\s*([^@\s]+@[^@\s]+|[A-Za-z0-9]{8})\s*\Z")
@@ -40,7 +40,7 @@ class PasswordForm(FlaskForm):
             yield
         except Invalid as refusal:
             self.status = refusal.status
-            self.form_errors.append(str(WRONG))
+            self.form_errors.append(str(AT_FIRST[refusal.key]))
         except TooMany as refusal:
             self.status = refusal.status
             self.form_errors.append(_waiting(refusal))

@@ -68,12 +68,7 @@ def _count(account: Account | None, own: Budget) -> bool:
     if _in_known_browser(account):
         spend(own)
         return True
-    limits = settings.current().limits
-    seconds = limits.password_window_minutes * 60
-    spend(
-        Budget("password.source", source_of(request.remote_addr), limits.password_per_source, seconds),
-        Budget("password.global", "all", limits.password_global, seconds),
-    )
+    spend(*source_budgets(request.remote_addr))
     try:
         spend(own)
     except TooMany:
@@ -81,13 +76,28 @@ def _count(account: Account | None, own: Budget) -> bool:
     return True
 
 
+def source_budgets(address: str | None) -> tuple[Budget, ...]:
+    """Return what all tries of one source, and of all sources, count against."""
+    limits = settings.current().limits
+    seconds = limits.password_window_minutes * 60
+    return (
+        Budget("password.source", source_of(address), limits.password_per_source, seconds),
+        Budget("password.global", "all", limits.password_global, seconds),
+    )
+
+
+def browser_budget(key: str) -> Budget:
+    """Return what the tries in a browser that was signed in before count against."""
+    limits = settings.current().limits
+    return Budget("password.browser", key, limits.password_per_browser, limits.password_window_minutes * 60)
+
+
 def _own_budget(account: Account | None, identifier: str) -> Budget:
     limits = settings.current().limits
     seconds = limits.password_window_minutes * 60
     who = account.uid if account else digest(identifier.strip().lower()).hex()
     if _in_known_browser(account):
-        browser = known_browser.current().binding.hex()
-        return Budget("password.browser", f"{browser}:{who}", limits.password_per_browser, seconds)
+        return browser_budget(f"{known_browser.current().binding.hex()}:{who}")
     return Budget("password.account", who, limits.password_per_account, seconds)
 
 

@@ -19,7 +19,15 @@ REASONS: dict[str, Any] = {
     "weaken": _l("You are about to make your account easier to enter."),
 }
 ANY_REASON = _l("What you want to do next needs a fresh proof that it is you.")
-WRONG = _l("E-mail address, identifier or password is not right.")
+# What the first step refuses; each is one sentence, whatever the reason.
+AT_FIRST: dict[str, Any] = {
+    "sign_in_wrong": _l("E-mail address, identifier or password is not right."),
+    "passkey_wrong": _l(
+        "This passkey is not accepted here. It may have been removed. "
+        "Sign in with your password, and look at your keys in My Account."
+    ),
+    "passkey_late": _l("The passkey was used too late. Try again, or sign in with your password."),
+}
 
 BY_KEY.update(
     {

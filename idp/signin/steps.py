@@ -102,7 +102,7 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
     """
     people.locked((account or account_of(attempt)).id)
     before = [] if account else attempt.proofs
-    shown = {"acr": proof.acr, "amr": list(proof.amr), "at": clock.now().isoformat()}
+    shown = {"acr": proof.acr, "amr": list(proof.amr), "who": proof.with_password, "at": clock.now().isoformat()}
     move(attempt, account_id=(account or account_of(attempt)).id, proofs=[*before, shown])
     if next_step(attempt) is None:
         _finish(attempt)
@@ -175,7 +175,7 @@ def _finish(attempt: Attempt) -> None:
         return
     account = account_of(attempt)
     amr = dict.fromkeys(method for proof in attempt.proofs for method in proof["amr"])
-    proof = Proof(_reached(attempt), tuple(amr), with_password=PASSWORD_AMR in amr)
+    proof = Proof(_reached(attempt), tuple(amr), with_password=any(proof["who"] for proof in attempt.proofs))
     open_session = session.current()
     if open_session and open_session.account_id == account.id:
         session.strengthen(open_session, proof, instead=reaches(proof.acr, MFA))
@@ -193,11 +193,11 @@ def _accepts_trust(attempt: Attempt) -> bool:
 
 
 def gave_password(attempt: Attempt) -> bool:
-    """Say whether a password was given here that is still the account's."""
+    """Say whether a password was given here, or a passkey in its place, since the account has its password."""
     account = attempt.account
     if account is None or account.state is not AccountState.ACTIVE:
         return False
-    given = [datetime.fromisoformat(proof["at"]) for proof in attempt.proofs if PASSWORD_AMR in proof["amr"]]
+    given = [datetime.fromisoformat(proof["at"]) for proof in attempt.proofs if proof["who"]]
     return any(moment >= account.password_changed_at for moment in given)
 
 

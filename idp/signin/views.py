@@ -15,6 +15,7 @@ from idp.signin import attempt as attempts
 from idp.signin import (
     event_words,
     known_browser,
+    passkey,
     password,
     steps,
     trusted_browser_views,
@@ -39,14 +40,31 @@ blueprint.add_url_rule("/account/trusted-browsers", "trusted_browsers", trusted_
 @at("password")
 def login(attempt: Attempt) -> ResponseReturnValue:
     """Ask who it is, and the password."""
-    open_session = steps.credited(attempt)
-    form = PasswordForm(identifier=attempt.login_hint or (open_session.account.email if open_session else ""))
+    form = PasswordForm(identifier=_known_as(attempt))
     if form.validate_on_submit():
         with form.telling():
             password.judge(attempt, form.identifier.data, form.password.data)
             return going_on(attempt)
-    why = reason(attempt) if open_session else ""
-    return render_template("signin/login.html", form=form, attempt=attempt, reason=why), form.status
+    return _login_page(attempt, form)
+
+
+@blueprint.post("/login/passkey/options")
+@at("password")
+def passkey_options(attempt: Attempt) -> ResponseReturnValue:
+    """Ask whoever holds a passkey; for the script of the page."""
+    return passkey.ask(attempt).page
+
+
+@blueprint.route("/login/passkey", methods=FILL_IN)
+@at("password")
+def use_passkey(attempt: Attempt) -> ResponseReturnValue:
+    """Take a passkey in place of the password."""
+    form = PasswordForm(formdata=None, identifier=_known_as(attempt))
+    if request.method == "POST":
+        with form.telling():
+            passkey.judge(attempt, request.form.get(passkey.ANSWER, ""))
+            return going_on(attempt)
+    return _login_page(attempt, form)
 
 
 @blueprint.route("/login/verify", methods=FILL_IN)
@@ -149,6 +167,17 @@ def sign_in_first(needed: SignInRequired) -> ResponseReturnValue:
 def overtaken(_refusal: Conflict) -> ResponseReturnValue:
     """Lead a second click, or a second window, to where the attempt is by now."""
     return redirect(url_for("signin.login", t=request.args.get("t")), 303)
+
+
+def _known_as(attempt: Attempt) -> str:
+    open_session = steps.credited(attempt)
+    return attempt.login_hint or (open_session.account.email if open_session else "")
+
+
+def _login_page(attempt: Attempt, form: PasswordForm) -> ResponseReturnValue:
+    why = reason(attempt) if steps.credited(attempt) else ""
+    passkeys = passkey.offered(attempt)
+    return render_template("signin/login.html", form=form, attempt=attempt, reason=why, passkeys=passkeys), form.status
 
 
 def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:

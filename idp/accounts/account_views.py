@@ -1,6 +1,6 @@
 """My Account: the overview, details and settings of the signed-in person."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -46,8 +46,8 @@ def settings() -> ResponseReturnValue:
 
 
 def change_password() -> ResponseReturnValue:
-    """Change the password with the old one."""
-    own = session.require_own()
+    """Change the password with the old one, and a fresh second factor if there is one."""
+    own = session.require_own() if request.method == "GET" else session.require_fresh("change_password")
     form = ChangePasswordForm()
     if form.validate_on_submit():
         with form.telling():

@@ -14,6 +14,7 @@ REASONS: dict[str, Any] = {
     "always_mfa": _l("Your account always asks for two factors."),
     "change_email": _l("You are about to change the e-mail address of your account."),
     "change_factors": _l("You are about to change how you prove who you are."),
+    "change_password": _l("You are about to change your password."),
     "first_factor": _l("You are about to add a second factor to your account."),
     "panic": _l("You are about to delete all your devices."),
     "weaken": _l("You are about to make your account easier to enter."),

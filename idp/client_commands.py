@@ -29,6 +29,7 @@ def client() -> None:
 @click.option("--jwks-uri", help="Where the client publishes its keys (private_key_jwt).")
 @click.option("--jwks", type=click.Path(exists=True, path_type=Path), help="Or a file with its public keys.")
 @click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
+@click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
 def add_client(
     name: str,
@@ -59,6 +60,8 @@ def add_client(
 def _further(options: dict[str, Any]) -> dict[str, Any]:
     """Return what was given of the metadata that only some clients have."""
     found = {"profile": options["profile"], "jwks_uri": options["jwks_uri"]}
+    if options["ask_consent"]:
+        found["asks_consent"] = True
     if options["jwks"]:
         found["jwks"] = json.loads(options["jwks"].read_text("utf-8"))
     return {name: value for name, value in found.items() if value not in (None, PROFILES[0])}

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from idp.core import clock, headers
 from idp.core.exempt import csrf_exempt
-from idp.oidc import authorization, authorization_requests, checks, responses
+from idp.oidc import authorization, authorization_requests, checks, consent_views, responses
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.oidc.parameters import ErrorResponse
@@ -82,4 +82,5 @@ PAGES: dict[str, Callable[[Asked, str], Response | str]] = {
     "sign_in": _sign_in,
     "sign_in_again": _sign_in_again,
     "no_access": _no_access,
+    "consent": consent_views.ask,
 }

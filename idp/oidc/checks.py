@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from idp.accounts.models import UserSession
 from idp.core.levels import SFA, reaches
-from idp.oidc import tokens
+from idp.oidc import consents, tokens
 from idp.oidc.clients import Client
 from idp.oidc.parameters import Parameters
 from idp.saas import access
@@ -80,6 +80,11 @@ def _no_access(asked: Asked) -> bool:
     )
 
 
+def _no_consent(asked: Asked) -> bool:
+    account_id = asked.session.account_id if asked.session else 0
+    return consents.missing(asked.client, asked.parameters, account_id, asked.since)
+
+
 CHECKS = (
     Check("login", _no_session, "sign_in", "login_required"),
     Check("person", _other_person, "sign_in_again", "login_required"),
@@ -87,4 +92,5 @@ CHECKS = (
     Check("age", _too_old, "sign_in_again", "login_required"),
     Check("level", _too_weak, "sign_in", "login_required"),
     Check("access", _no_access, "no_access", "access_denied"),
+    Check("consent", _no_consent, "consent", "consent_required"),
 )

@@ -43,9 +43,17 @@ def _is_address(value: object) -> bool:
         return False
 
 
+def _is_web_page(value: object) -> bool:
+    """A link that people may follow from our pages: never a script."""
+    return _is_address(value) and str(value).startswith("https://")
+
+
 RULES: dict[str, Callable[[Any], bool]] = {
+    "asks_consent": lambda value: isinstance(value, bool),
     "jwks": _is_key_set,
     "jwks_uri": _is_address,
+    "policy_uri": _is_web_page,
+    "tos_uri": _is_web_page,
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
     "request_object_signing_alg": lambda value: value in ALGORITHMS,
     "require_pushed_authorization_requests": lambda value: isinstance(value, bool),

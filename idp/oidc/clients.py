@@ -52,6 +52,21 @@ class Client(ClientMixin):
         return self.token_endpoint_auth_method in KEY_METHODS
 
     @property
+    def policy_uri(self) -> str | None:
+        """Where the application says what it does with data."""
+        return self.further.get("policy_uri")
+
+    @property
+    def tos_uri(self) -> str | None:
+        """Where the application has its terms."""
+        return self.further.get("tos_uri")
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether people are asked before this application learns of them."""
+        return bool(self.further.get("asks_consent"))
+
+    @property
     def must_push(self) -> bool:
         """Whether its requests count only when they were pushed (RFC 9126, 6; FAPI 2.0 Security Profile, 5.3.2.2)."""
         return self.fapi or bool(self.further.get("require_pushed_authorization_requests"))

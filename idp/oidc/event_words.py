@@ -19,4 +19,8 @@ def _applications(found: Sequence[AuditEvent]) -> list[Details]:
     return [{"application": known.get(event.object or "", event.object)} for event in found]
 
 
-EVENTS = {"oidc.grant.give": EventWords(_l("An application signed you in: %(application)s."), _applications)}
+EVENTS = {
+    "oidc.grant.give": EventWords(_l("An application signed you in: %(application)s."), _applications),
+    "oidc.consent.give": EventWords(_l("You gave an application permission: %(application)s."), _applications),
+    "oidc.consent.take_back": EventWords(_l("You took a permission back from: %(application)s."), _applications),
+}

@@ -119,6 +119,13 @@ def revoke(grant_id: int, act: str) -> None:
         audit.record(act, object=str(grant_id))
 
 
+def revoke_of_client(account_id: int, client_id: str) -> None:
+    """End all that a person gave a client; inside the act of whoever took it back."""
+    theirs = (AuthorizationGrant.account_id == account_id) & (AuthorizationGrant.client_id == client_id)
+    living = theirs & AuthorizationGrant.revoked_at.is_(None)
+    db.session.execute(update(AuthorizationGrant).where(living).values(revoked_at=clock.now()))
+
+
 @factors_wiped.connect
 @account_closed.connect
 def _end_all(account_id: int) -> None:

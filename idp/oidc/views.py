@@ -6,7 +6,16 @@ from flask import Blueprint
 from idp.accounts import questions
 from idp.accounts.event_words import EVENTS
 from idp.core.sentences import BY_KEY
-from idp.oidc import authorization_views, event_words, logout_views, metadata_views, responses, token_views, visits
+from idp.oidc import (
+    authorization_views,
+    consent_views,
+    event_words,
+    logout_views,
+    metadata_views,
+    responses,
+    token_views,
+    visits,
+)
 from idp.oidc.parameters import ErrorResponse
 from idp.oidc.sentences import SENTENCES
 
@@ -23,6 +32,8 @@ ROUTES = (
     ("/oauth2/authorize", "authorize", authorization_views.authorize, BOTH),
     ("/oauth2/authorize/<handle>", "resume", authorization_views.resume, READ),
     ("/oauth2/authorize/<handle>/cancel", "cancel", authorization_views.cancel, READ),
+    ("/consent/<handle>", "agree", consent_views.agree, SEND),
+    ("/account/applications", "applications", consent_views.applications, BOTH),
     ("/oauth2/token", "token", token_views.token, SEND),
     ("/oauth2/par", "par", token_views.push, SEND),
     ("/oauth2/introspect", "introspect", token_views.introspect, SEND),

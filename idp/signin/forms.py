@@ -30,8 +30,9 @@ class PasswordForm(FlaskForm):
     identifier = StringField(
         _l("E-mail address or identifier"),
         [InputRequired(NAME_SOMEBODY), Regexp(ADDRESS_OR_UID, message=NAME_SOMEBODY)],
+        id="login-identifier",
     )
-    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password."))])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password."))], id="login-password")
 
     @contextmanager
     def telling(self) -> Iterator[None]:

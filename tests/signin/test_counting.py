@@ -26,7 +26,7 @@ def put_into(app: Flask, uid: str, state: AccountState) -> None:
 
 def without_tokens(page: TestResponse) -> tuple[int, str, list[tuple[str, str]]]:
     """What a stranger can compare: status, body and headers, apart from random tokens and what was typed."""
-    body = re.sub(r'(csrf_token" value="|[?&;]t=|id="identifier" [^>]*value=")[^"&]*', r"\1", page.text)
+    body = re.sub(r'(csrf_token" value="|[?&;]t=|id="login-identifier" [^>]*value=")[^"&]*', r"\1", page.text)
     headers = [(name, value) for name, value in page.headers if name not in ("Set-Cookie", "Date", "Content-Length")]
     names = [("Set-Cookie", cookie.partition("=")[0]) for cookie in page.headers.getlist("Set-Cookie")]
     return page.status_code, body, sorted(headers + names)

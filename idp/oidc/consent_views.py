@@ -1,0 +1,38 @@
+"""The page that asks for consent, and the page of My Account where it is taken back."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from idp.accounts import session
+from idp.core import headers
+from idp.oidc import authorization, consents
+from idp.oidc.checks import Asked
+from idp.oidc.scope_words import WORDS
+
+
+def ask(asked: Asked, handle: str) -> str:
+    """Ask whether the application may learn of the person what it wants."""
+    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    scopes = consents.wanted(asked.client, asked.parameters)
+    return render_template("oidc/consent.html", client=asked.client, scopes=scopes, words=WORDS, handle=handle)
+
+
+def agree(handle: str) -> ResponseReturnValue:
+    """Remember the yes and go on; without a session the request itself leads through the sign-in first."""
+    kept = authorization.kept(handle)
+    current = session.current()
+    if current is not None:
+        consents.give(current, kept.client, consents.wanted(kept.client, kept.parameters))
+    return redirect(url_for("oidc.resume", handle=handle), 303)
+
+
+def applications() -> ResponseReturnValue:
+    """List the applications that have the person's consent, and take it back from one."""
+    own = session.require_own()
+    if request.method == "POST":
+        consents.take_back(own, request.form.get("client_id", ""))
+        flash(_("The permission was taken back. The application gets no more of your data from us."))
+        return redirect(url_for("oidc.applications"), 303)
+    given = consents.of_account(own.account_id)
+    return render_template("oidc/applications.html", given=given, words=WORDS)

@@ -1,0 +1,86 @@
+"""Consent: what a person lets a client have; asked once for each client and scope, and taken back in My Account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from idp.accounts.models import UserSession
+from idp.core import audit, clock
+from idp.core.db import db, transactional, upsert
+from idp.core.errors import NotFound
+from idp.oidc import grants
+from idp.oidc.claims import CLAIMS
+from idp.oidc.clients import Client
+from idp.oidc.models import Consent, RegisteredClient
+from idp.oidc.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Given:
+    """A consent as its owner reads it."""
+
+    client_id: str
+    client_name: str
+    scopes: tuple[str, ...]
+    given_at: datetime
+
+
+def wanted(client: Client, parameters: Parameters) -> set[str]:
+    """Return the scopes that a request opens, those of claims asked for by name among them."""
+    named = {CLAIMS[name] for name in (*parameters.id_token_claims, *parameters.userinfo_claims)}
+    return {*parameters.scope.split(), *(named & set(client.scope.split()))}
+
+
+def missing(client: Client, parameters: Parameters, account_id: int, since: datetime) -> bool:
+    """Say whether the person has still to be asked; `prompt=consent` asks again (OpenID Connect Core, 3.1.2.1).
+
+    Applications that the operator registered himself belong to the house: nobody is asked for them.
+    """
+    if not client.asks_consent:
+        return False
+    found = _find(account_id, client.client_id)
+    if found is None or wanted(client, parameters) - set(found.scope.split()):
+        return True
+    return "consent" in parameters.prompt and found.given_at < since
+
+
+@transactional
+def give(session: UserSession, client: Client, scopes: Iterable[str]) -> None:
+    """Remember what a person agreed to, beside what was agreed to before."""
+    found = _find(session.account_id, client.client_id)
+    scope = " ".join(sorted({*scopes, *(found.scope.split() if found else ())}))
+    row = upsert(Consent.__table__, db.session()).values(
+        account_id=session.account_id, client_id=client.client_id, scope=scope, given_at=clock.now()
+    )
+    again = {"scope": scope, "given_at": row.excluded.given_at}
+    db.session.execute(row.on_conflict_do_update(index_elements=["account_id", "client_id"], set_=again))
+    audit.record("oidc.consent.give", subject=session.account.uid, object=client.client_id, after={"scope": scope})
+
+
+def of_account(account_id: int) -> list[Given]:
+    """Return what a person agreed to, by the name of the application. One query."""
+    rows = db.session.execute(
+        select(Consent, RegisteredClient.client_name)
+        .join(RegisteredClient, RegisteredClient.client_id == Consent.client_id)
+        .where(Consent.account_id == account_id)
+        .order_by(RegisteredClient.client_name)
+    )
+    return [Given(row.client_id, name, tuple(row.scope.split()), row.given_at) for row, name in rows]
+
+
+@transactional
+def take_back(session: UserSession, client_id: str) -> None:
+    """Take a consent back and end what the application got; raise NotFound if there is none."""
+    mine = (Consent.account_id == session.account_id) & (Consent.client_id == client_id)
+    done = db.session.execute(delete(Consent).where(mine))
+    if not done.rowcount:  # type: ignore[attr-defined]
+        raise NotFound("page_unknown")
+    grants.revoke_of_client(session.account_id, client_id)
+    audit.record("oidc.consent.take_back", subject=session.account.uid, object=client_id)
+
+
+def _find(account_id: int, client_id: str) -> Consent | None:
+    mine = (Consent.account_id == account_id) & (Consent.client_id == client_id)
+    return db.session.scalar(select(Consent).where(mine))

@@ -67,8 +67,11 @@ const answer = async (asked, form, go_on) => {
 };
 
 // Whether nothing that is typed now can change the answer.
-const isFinal = (error) =>
-  error instanceof Refused && (FINAL.includes(error.key) || error.details.tries_left === 0 || error.details.device_tries_left === 0);
+const isFinal = (error) => {
+  if (!(error instanceof Refused)) return false;
+  const { tries_left: tries, device_tries_left: deviceTries } = error.details;
+  return FINAL.includes(error.key) || tries === 0 || deviceTries === 0;
+};
 
 const over = () => ended(t("over.title"), t("error.request_over"));
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Exists, delete, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from idp.accounts import links, notices, people, questions, session
 from idp.accounts.models import Account, AccountState
@@ -47,9 +48,9 @@ def opened(account_id: int) -> Panic | None:
     return db.session.scalar(select(Panic).where(Panic.account_id == account_id, Panic.recognised_at.is_(None)))
 
 
-def unrecognised() -> Exists:
-    """Return the condition, for a query of accounts, that the person is not recognised since a PANIC."""
-    return exists().where(Panic.account_id == Account.id, Panic.recognised_at.is_(None))
+def unrecognised(account_id: InstrumentedAttribute[int] | int) -> Exists:
+    """Return the condition that a person (an id, or a column of ids) is not recognised since a PANIC."""
+    return exists().where(Panic.account_id == account_id, Panic.recognised_at.is_(None))
 
 
 @transactional

@@ -69,8 +69,10 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
 def _no_access(asked: Asked, handle: str) -> str:
     application_id = asked.client.application_id
     headers.allow_form_target(asked.parameters.target.redirect_uri)
+    locked = access.locked_by_panic(asked.session.account_id, application_id) if asked.session else []
     return render_template(
-        "oidc/no_access.html",
+        "oidc/locked.html" if locked else "oidc/no_access.html",
+        locked=locked,
         application=asked.client.client_name,
         request_access=access.deep_link(application_id) if application_id else None,
         again=url_for("oidc.resume", handle=handle),

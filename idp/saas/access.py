@@ -8,13 +8,16 @@ from itertools import groupby
 from flask import url_for
 from sqlalchemy import Row, select
 
+from idp.accounts.models import Account
 from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import NotFound
 from idp.core.levels import MFA, reaches
-from idp.saas.authority import valid
-from idp.saas.catalogue_models import Application, Organisation, Profile
-from idp.saas.models import Access, AccessVersion, GuestKind
+from idp.saas.authority import administrators, team_of, valid
+from idp.saas.catalogue_models import Application, Decider, Organisation, Profile
+from idp.saas.models import PANIC, Access, AccessState, AccessVersion, GuestKind
+
+DECIDERS_NAMED = 5  # enough to find somebody
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,48 @@ def has_access(account_id: int, application_id: int) -> bool:
         Access.account_id == account_id, Access.application_id == application_id, valid(clock.now())
     )
     return db.session.scalar(held.limit(1)) is not None
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Accesses to one application at one organisation that PANIC locked, and the people who can open them again."""
+
+    application: str
+    where: str
+    profiles: tuple[str, ...]
+    deciders: tuple[str, ...]
+
+
+def locked_by_panic(account_id: int, application_id: int | None = None) -> list[Locked]:
+    """Return what PANIC locked for a person, of one application or of all (None), with who can open it."""
+    found = locked_accesses(account_id)
+    wanted = [one for one in found if application_id in (None, one.application_id)]
+    groups = groupby(wanted, key=lambda one: (one.application.label, one.organisation))
+    return [_locked(label, organisation, list(group)) for (label, organisation), group in groups]
+
+
+def locked_accesses(account_id: int) -> list[Access]:
+    """Return the accesses of a person that PANIC locked, those of one application and organisation together."""
+    mine = (Access.account_id == account_id, Access.state == AccessState.LOCKED, Access.reason == PANIC)
+    ordered = select(Access).where(*mine).order_by(Access.application_id, Access.organisation_id, Access.id)
+    return list(db.session.scalars(ordered))
+
+
+def deciders_of(found: Sequence[Access]) -> list[Account]:
+    """Return everybody who can recognise the person whose accesses these are, each once."""
+    people: dict[int, Account] = {}
+    for one in found:
+        by_administrator = one.profile.decided_by is Decider.ADMINISTRATOR
+        but = one.account_id
+        deciders = administrators(but=but) if by_administrator else team_of(one.organisation, but=but)
+        people |= {account.id: account for account in deciders}
+    return list(people.values())
+
+
+def _locked(label: str, organisation: Organisation, found: list[Access]) -> Locked:
+    names = tuple(account.name for account in deciders_of(found)[:DECIDERS_NAMED])
+    where = f"{organisation.network}, {organisation.reference} {organisation.name}"
+    return Locked(label, where, tuple(one.profile.code for one in found), names)
 
 
 def access_version(account_id: int) -> int:

@@ -1,5 +1,6 @@
 """Accesses from the moment they are granted: what may become of them, and telling the areas above about each change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -11,10 +12,11 @@ from idp.accounts.models import Account
 from idp.core import audit, clock, settings, signals
 from idp.core.db import db, transactional, upsert
 from idp.core.errors import Conflict, Invalid, NotFound
+from idp.mfa import panic
 from idp.saas import notices
 from idp.saas.authority import acting_authority
 from idp.saas.catalogue_models import Application, OrganisationKind, Profile
-from idp.saas.models import LIVING_STATES, Access, AccessState, AccessVersion, GuestKind, RequestItem
+from idp.saas.models import LIVING_STATES, PANIC, Access, AccessState, AccessVersion, GuestKind, RequestItem
 from idp.saas.policy import Act, Approver, matter_of_access, may
 
 # What an access can become; nobody but `_move` assigns its state.
@@ -24,7 +26,6 @@ MOVES: dict[AccessState, tuple[AccessState, ...]] = {
     AccessState.REVOKED: (),
     AccessState.EXPIRED: (),
 }
-PANIC = "panic"
 LONGEST_REASON = 10_000
 
 
@@ -39,7 +40,9 @@ class Terms:
 def open_access(item: RequestItem, terms: Terms) -> Access:
     """Make the access that a granted item gives; belongs into the act that decides the item.
 
-    Who may decide about others from now on is always asked for two factors from now on (SECURITY.md, 1).
+    Who may decide about others from now on is always asked for two factors from now on (SECURITY.md, 1). For somebody
+    who is not recognised since a PANIC it begins locked: the yes was for a person, and perhaps another one holds the
+    new device.
     """
     now = clock.now()
     expire_due(now)
@@ -57,6 +60,8 @@ def open_access(item: RequestItem, terms: Terms) -> Access:
         changed_at=now,
         changed_by_id=item.decided_by_id,
     )
+    if item.application.locked_after_panic and panic.opened(item.account_id):
+        access.state, access.reason = AccessState.LOCKED, PANIC
     db.session.add(access)
     db.session.flush()
     if item.profile.decides:
@@ -90,8 +95,13 @@ def lock(approver: Approver, access_id: int, reason: str) -> None:
 
 @transactional
 def unlock(approver: Approver, access_id: int) -> None:
-    """Open a locked access again (after PANIC: the approver has recognised the person); the person is told by mail."""
+    """Open a locked access again; the person is told by mail.
+
+    After PANIC the person has to be recognised first (`recognition.confirm`): raise Conflict("not_recognised").
+    """
     access, actor = _judged(Act.UNLOCK, approver, access_id)
+    if access.reason == PANIC or (access.application.locked_after_panic and panic.opened(access.account_id)):
+        raise Conflict("not_recognised")
     _move(access, AccessState.ACTIVE, actor, None)
     notices.access_opened(access)
 
@@ -135,15 +145,22 @@ def expire_due(now: datetime) -> int:
     return len(expired)
 
 
-@transactional
 def lock_after_panic(account_id: int) -> None:
-    """Lock what needs a second factor when all factors of a person are gone (SECURITY.md, 1)."""
+    """Lock what needs a second factor when all factors of a person are gone (SECURITY.md, 1); belongs into that act."""
     held = select(Access).join(Application, Application.id == Access.application_id)
     wanted = held.where(
         Access.account_id == account_id, Access.state == AccessState.ACTIVE, Application.locked_after_panic
     )
     for access in db.session.scalars(wanted):
         _move(access, AccessState.LOCKED, None, PANIC)
+
+
+def open_after_panic(found: Sequence[Access], actor: Account | None) -> None:
+    """Open what PANIC locked for a person who is recognised now; belongs into the act that recognised."""
+    for access in found:
+        _move(access, AccessState.ACTIVE, actor, None)
+        if access.profile.decides:
+            preferences.require_mfa_always(db.session.get_one(Account, access.account_id))
 
 
 @transactional
@@ -222,11 +239,6 @@ def _dependents(access: Access) -> list[Access]:
 
 def _guest_end(now: datetime) -> datetime:
     return now + timedelta(days=settings.current().saas.guest_days)
-
-
-@signals.factors_wiped.connect
-def _factors_wiped(account_id: int) -> None:
-    lock_after_panic(account_id)
 
 
 @signals.account_closed.connect

@@ -12,7 +12,8 @@ from idp.saas.present import own_authority
 
 def admin() -> ResponseReturnValue:
     """Show what an administrator looks after. Four queries: session 2, authority, the number that wait."""
-    if not session.require().account.is_administrator:
+    session.require()
+    if not own_authority().is_administrator:
         raise NotFound("page_unknown")
     session.require(MFA, None, "approvals")
     return render_template("saas/admin.html", to_decide=approvals.to_decide(own_authority()))

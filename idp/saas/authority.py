@@ -11,11 +11,13 @@ from idp.core import clock, settings
 from idp.core.db import db
 from idp.core.errors import NotFound, SignInRequired
 from idp.core.levels import MFA, reaches
+from idp.mfa import panic
 from idp.saas.catalogue_models import Organisation, Profile
 from idp.saas.models import Access, AccessState, Delegation
 from idp.saas.policy import Approver, Authority
 
 NOBODY = 0  # no account's id
+UNRECOGNISED = -1
 
 AccountId = InstrumentedAttribute[int] | int
 Code = InstrumentedAttribute[str] | str
@@ -28,8 +30,12 @@ def valid(now: datetime) -> ColumnElement[bool]:
 
 
 def authority_of(account: Account) -> Authority:
-    """Return what a person may decide now; one query."""
+    """Return what a person may decide now; one query.
+
+    Nothing after PANIC until the person is recognised: the device at hand may be anybody's (SECURITY.md, 1).
+    """
     now = clock.now()
+    unknown = select(literal(""), literal(UNRECOGNISED)).where(panic.unrecognised(account.id))
     own = (
         select(Organisation.network, literal(NOBODY))
         .join(Access, Access.organisation_id == Organisation.id)
@@ -41,7 +47,9 @@ def authority_of(account: Account) -> Authority:
         .join(Delegation, Delegation.organisation_id == Organisation.id)
         .where(Delegation.delegate_id == account.id, lent(now))
     )
-    rows = db.session.execute(union_all(own, borrowed)).all()
+    rows = db.session.execute(union_all(own, borrowed, unknown)).all()
+    if any(delegator_id == UNRECOGNISED for _, delegator_id in rows):
+        return Authority(account.id)
     return Authority(
         account.id,
         account.is_administrator,
@@ -86,7 +94,8 @@ def administrators(*, but: int) -> list[Account]:
 
 
 def _people(who: ColumnElement[bool], but: int) -> list[Account]:
-    found = select(Account).where(Account.state == AccountState.ACTIVE, Account.id != but, who)
+    known = ~panic.unrecognised(Account.id)
+    found = select(Account).where(Account.state == AccountState.ACTIVE, Account.id != but, known, who)
     return list(db.session.scalars(found.order_by(Account.id)))
 
 

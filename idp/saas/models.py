@@ -37,6 +37,8 @@ class GuestKind(StrEnum):
     VIRTUAL_CENTRE = "virtual_centre"
 
 
+# The reason of accesses that PANIC locked.
+PANIC = "panic"
 OPEN_STATES = (ItemState.SUBMITTED, ItemState.ASKED)
 LIVING_STATES = (AccessState.ACTIVE, AccessState.LOCKED)
 

@@ -58,9 +58,10 @@ class Act(StrEnum):
     CHANGE_GUEST = "change_guest"
     DELEGATE = "delegate"
     CONFIRM = "confirm"
+    RECOGNISE = "recognise"
 
 
-# What is done with accesses; the rest is about requests, delegations and proposed hospitals.
+# What is done with accesses; the rest is about requests, delegations, proposed hospitals, and people after PANIC.
 ON_ACCESSES = (Act.REVOKE, Act.LOCK, Act.UNLOCK, Act.EXTEND, Act.CHANGE_GUEST)
 
 
@@ -113,6 +114,7 @@ MAY: dict[Act, tuple[tuple[Predicate, ...], ...]] = {
     Act.CHANGE_GUEST: (TEAM, (not_own, administrator)),
     Act.DELEGATE: ((not_own, coordinates),),
     Act.CONFIRM: ((not_own, in_subtree), (not_own, administrator)),
+    Act.RECOGNISE: (TEAM, PLATFORM),
 }
 
 

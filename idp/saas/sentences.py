@@ -107,6 +107,14 @@ BY_KEY.update(
             _l("Somebody was faster"),
             _l("This access has ended or changed meanwhile. What you sent was not carried out."),
         ),
+        "not_recognised": Sentence(
+            _l("The person is not recognised yet"),
+            _l("All devices of this person were deleted. Call the person back and confirm the identity first."),
+        ),
+        "identity_asked": Sentence(
+            _l("We asked for you already"),
+            _l("The coordination team has your wish. Give it some time, or call it."),
+        ),
         "nothing_asked": Sentence(_l("There is no open question"), _l("It was answered, or the request was decided.")),
         "answer_needed": Sentence(_l("Your answer is missing"), _l("Write an answer, then send it.")),
         "reason_needed": Sentence(

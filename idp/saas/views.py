@@ -15,6 +15,7 @@ from idp.saas import (
     home_views,
     hospital_views,
     organisations,
+    recognition_views,
     request_views,
     standing,
 )
@@ -50,6 +51,9 @@ ROUTES = (
     (f"/saas/approvals/accesses/{ID.format('access_id')}", "access", approval_views.access, FILL_IN),
     ("/saas/approvals/hospitals", "hospitals", hospital_views.waiting, READ),
     (f"/saas/approvals/hospitals/{ID.format('proposal_id')}", "hospital", hospital_views.hospital, FILL_IN),
+    ("/saas/approvals/identities", "identities", recognition_views.identities, READ),
+    ("/saas/approvals/identities/<uid>", "identity", recognition_views.identity, FILL_IN),
+    ("/saas/locked", "locked", recognition_views.locked, FILL_IN),
     ("/saas/delegations", "delegations", delegation_views.delegations, FILL_IN),
     ("/saas/approvals/<reference>", "approval", approval_views.approval, FILL_IN),
     ("/admin/", "admin", admin_views.admin, READ),
@@ -62,12 +66,12 @@ TABS = (
         _l("Request access"),
         ("request_access", "create", "application", "organisation", "propose", "profile", "recap"),
     ),
-    ("saas.user_data", _l("User Data details"), ("user_data", "withdraw", "answer")),
+    ("saas.user_data", _l("User Data details"), ("user_data", "withdraw", "answer", "locked")),
 )
 APPROVALS_TAB = (
     "saas.approvals",
     _l("Approvals"),
-    ("approvals", "approval", "accesses", "access", "hospitals", "hospital", "admin"),
+    ("approvals", "approval", "accesses", "access", "identities", "identity", "hospitals", "hospital", "admin"),
 )
 DELEGATION_TAB = ("saas.delegations", _l("Delegation"), ("delegations",))
 

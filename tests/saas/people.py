@@ -17,7 +17,7 @@ from idp.core import clock
 from idp.core.db import db
 from idp.core.levels import MFA, SFA
 from idp.core.outbox import Message, content_of
-from idp.mfa import enrolment
+from idp.mfa import enrolment, panic
 from idp.saas.direct_grants import Gift, grant_directly
 from idp.saas.models import Access, AccessRequest, GuestKind, Proposal, RequestItem
 from idp.saas.policy import Approver
@@ -100,6 +100,11 @@ class Person:
         with self.app.app_context():
             gift = Gift(application, path, profiles, "test", guest)
             grant_directly(db.session.get_one(Account, self.id), gift)
+        return self
+
+    def panics(self) -> "Person":
+        with self.app.test_request_context("/", base_url="http://localhost:8000"):
+            panic.press(self.id, "owner")
         return self
 
     def approver(self, level: str = MFA) -> Approver:

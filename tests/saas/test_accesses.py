@@ -166,18 +166,6 @@ def test_a_guest_access_ends_by_itself_and_can_be_asked_for_again(town: Town) ->
     assert version(town, greta.id) == before + 2
 
 
-def test_panic_locks_what_needs_two_factors_and_the_team_opens_it_again(town: Town) -> None:
-    clara, nora = town.coordinator(), town.person("Nora").holds("HP").holds("Member", application=ECP)
-    with town.app.app_context(), transaction():
-        signals.factors_wiped.send(nora.id)
-    assert [held.state for held in nora.accesses()] == [AccessState.LOCKED, AccessState.ACTIVE]
-    assert "Locked: PANIC" in words(nora.opens("/saas/user-data"))
-    address = f"/saas/approvals/accesses/{nora.accesses()[0].id}"
-    assert "Confirm identity and open again" in words(clara.opens(address))
-    clara.sends(address, act="unlock")
-    assert nora.accesses()[0].state is AccessState.ACTIVE
-
-
 def test_a_closed_account_holds_and_asks_for_nothing_any_more(town: Town) -> None:
     town.coordinator()
     nora = town.person("Nora").holds("HP")

@@ -32,6 +32,9 @@ PAGES = {
     "saas.approval": TEAM,
     "saas.hospitals": TEAM,
     "saas.hospital": TEAM,
+    "saas.identities": TEAM,
+    "saas.identity": TEAM,
+    "saas.locked": ANYBODY,
     "saas.delegations": COORDINATORS,
     "saas.admin": ADMINISTRATOR,
 }
@@ -50,7 +53,9 @@ def test_every_page_opens_for_those_who_may_and_for_nobody_else(town: Town) -> N
     draft = nora.sends(nora.begins(), profile="HP").location.split("/")[3]
     nora.asks("HP", path=MUNICH)
     nora.holds("Researcher")
+    lost = town.person("Petra").holds("HP").panics()
     values = {
+        "uid": lost.uid,
         "application_id": 741,
         "token": draft,
         "item_id": nora.items()[0].id,
@@ -75,7 +80,7 @@ def test_every_page_opens_for_those_who_may_and_for_nobody_else(town: Town) -> N
         ADMINISTRATOR: {"administrator"},
     }
     # Lists are open to every team and to administrators, each sees its own part; one access also to administrators.
-    lists = {"saas.approvals", "saas.accesses", "saas.hospitals"}
+    lists = {"saas.approvals", "saas.accesses", "saas.hospitals", "saas.identities"}
     for endpoint, address in addresses.items():
         opened = {name for name, person in people.items() if person.opens(address).status_code == 200}
         wanted = expected[PAGES[endpoint]] | ({"other team", "administrator"} if endpoint in lists else set())

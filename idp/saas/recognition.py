@@ -1,0 +1,155 @@
+"""After PANIC: what is locked, who recognises the person, and asking them (SECURITY.md, 1).
+
+A new device is registered with the password alone. So what needs two factors stays locked, and the right to decide
+about others sleeps, until an approver of the same network has called the person back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from idp.accounts import people, questions
+from idp.accounts.models import Account
+from idp.core import audit, clock, signals
+from idp.core.db import db, transactional
+from idp.core.errors import NotFound
+from idp.core.limits import Budget, spend
+from idp.mfa import enrolment, panic
+from idp.mfa.models import Authenticator, Panic
+from idp.saas import accesses, recognition_notices
+from idp.saas.access import deciders_of, locked_accesses, locked_by_panic
+from idp.saas.authority import acting_authority, valid
+from idp.saas.catalogue_models import Application, Decider, Organisation
+from idp.saas.models import OPEN_STATES, Access, Delegation, RequestItem
+from idp.saas.policy import Act, Approver, Authority, Matter, may
+
+ASKED_PER_DAY = 2
+DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Unrecognised:
+    """A person after PANIC as an approver sees it: since when, what the approver opens, the devices added since."""
+
+    person: Account
+    since: datetime
+    accesses: list[Access]
+    devices: list[Authenticator]
+
+
+def waiting(authority: Authority) -> list[Unrecognised]:
+    """Return the people whom this approver may recognise, who waits longest first."""
+    rows = select(Account, Panic.begun_at).join(Panic, Panic.account_id == Account.id)
+    ordered = rows.where(Panic.recognised_at.is_(None)).order_by(Panic.begun_at).limit(200)
+    found = [_seen(authority, person, since) for person, since in db.session.execute(ordered)]
+    return [one for one in found if one]
+
+
+def of(authority: Authority, uid: str) -> Unrecognised:
+    """Return one of them; raise NotFound for whom the approver may not recognise."""
+    person = people.by_uid(uid)
+    record = panic.opened(person.id) if person else None
+    seen = _seen(authority, person, record.begun_at) if person and record else None
+    if seen is None:
+        raise NotFound("page_unknown")
+    return seen
+
+
+@transactional
+def confirm(approver: Approver, uid: str) -> None:
+    """Open again what PANIC locked and this approver decides about; the approver has called the person back.
+
+    Raise SignInRequired without a fresh second factor, NotFound for whom the approver may not recognise.
+    """
+    actor, authority = acting_authority(approver)
+    person = people.by_uid(uid)
+    if person is None:
+        raise NotFound("page_unknown")
+    people.locked(person.id)
+    opened = of(authority, uid).accesses
+    accesses.open_after_panic(opened, actor)
+    audit.record("saas.identity.confirm", subject=person.uid, after={"accesses": len(opened)})
+    if not locked_accesses(person.id) and (actor.is_administrator or not person.is_administrator):
+        panic.recognise(person.id)
+    recognition_notices.confirmed(person, opened)
+
+
+def ask(account: Account) -> list[Account]:
+    """Ask the approvers, for the person, to call back; return whom. Raise TooMany after two wishes of a day."""
+    spend(Budget("identity_asked", account.id, ASKED_PER_DAY, DAY))
+    return _ask(account.id)
+
+
+@transactional
+def _ask(account_id: int) -> list[Account]:
+    person = db.session.get_one(Account, account_id)
+    found = locked_accesses(account_id)
+    asked = deciders_of(found)
+    audit.record("saas.identity.ask", subject=person.uid, after={"asked": len(asked)})
+    recognition_notices.asked(person, found, asked)
+    return asked
+
+
+@signals.factors_wiped.connect
+def _after_panic(account_id: int) -> None:
+    """Lock what needs two factors and tell the approvers; where nothing is at stake, nobody has to be recognised."""
+    before = locked_accesses(account_id)
+    accesses.lock_after_panic(account_id)
+    found = locked_accesses(account_id)
+    person = db.session.get_one(Account, account_id)
+    if not (found or person.is_administrator or _waits(account_id) or _delegated(account_id)):
+        panic.recognise(account_id)
+    if len(found) > len(before):
+        recognition_notices.pressed(person, found, deciders_of(found))
+
+
+def _seen(authority: Authority, person: Account, since: datetime) -> Unrecognised | None:
+    found = locked_accesses(person.id)
+    mine = [one for one in found if may(Act.RECOGNISE, authority, _matter(one, found))]
+    if not mine and not _answers_for(authority, person):
+        return None
+    return Unrecognised(person, since, mine, enrolment.authenticators(person.id))
+
+
+def _matter(access: Access, found: Sequence[Access]) -> Matter:
+    """Return what it is about; who recognises a coordinator opens the other accesses in the network as well."""
+    network = access.organisation.network
+    beside = any(
+        one.profile.decided_by is Decider.ADMINISTRATOR and one.organisation.network == network for one in found
+    )
+    return Matter(access.account_id, access.organisation.path, access.profile.decided_by, beside)
+
+
+def _answers_for(authority: Authority, person: Account) -> bool:
+    """Say whether the approver looks after somebody with no locked access, whose right to decide sleeps."""
+    if person.id == authority.account_id:
+        return False
+    if person.is_administrator:
+        return authority.is_administrator
+    return bool(authority.networks & _delegated(person.id))
+
+
+def _delegated(account_id: int) -> set[str]:
+    """Return the networks in which somebody lent this person the right to decide."""
+    lent = select(Organisation.network).join(Delegation, Delegation.organisation_id == Organisation.id)
+    living = (Delegation.delegate_id == account_id, Delegation.ended_at.is_(None), Delegation.valid_until > clock.now())
+    return set(db.session.scalars(lent.where(*living)))
+
+
+def _waits(account_id: int) -> bool:
+    """Say whether a request from before PANIC waits for a decision that would open something."""
+    asked = select(RequestItem.id).join(Application, Application.id == RequestItem.application_id)
+    mine = (RequestItem.account_id == account_id, RequestItem.state.in_(OPEN_STATES), Application.locked_after_panic)
+    return db.session.scalar(asked.where(*mine).limit(1)) is not None
+
+
+@questions.answers_locked_by_panic
+def _would_lock(account_id: int) -> list[str]:
+    """Name what PANIC would lock, and what it has locked already."""
+    living = select(Access).join(Application, Application.id == Access.application_id)
+    wanted = living.where(Access.account_id == account_id, valid(clock.now()), Application.locked_after_panic)
+    names = [f"{one.application.short_name} ({one.organisation.network})" for one in db.session.scalars(wanted)]
+    names += [f"{one.application}" for one in locked_by_panic(account_id)]
+    return list(dict.fromkeys(names))

@@ -30,7 +30,7 @@ class SignIn:
 
 def judge(issuer: IdentityServer, token: str, nonce: str, max_age: int | None = None) -> SignIn:
     """Believe an ID token or raise IdentityNotTrusted; `max_age` is the oldest sign-in accepted, in seconds."""
-    claims = _signed_claims(issuer, token)
+    claims = signed_token(issuer, token).claims
     settings = issuer.settings
     registry = jwt.JWTClaimsRegistry(
         now=_seconds,
@@ -51,7 +51,9 @@ def judge(issuer: IdentityServer, token: str, nonce: str, max_age: int | None = 
     return SignIn(claims["sub"], _text(claims.get("acr")), since, _text(claims.get("sid")))
 
 
-def _signed_claims(issuer: IdentityServer, token: str) -> dict[str, Any]:
+def signed_token(issuer: IdentityServer, token: str) -> jwt.Token:
+    """Return a JWT that the issuer signed; raise IdentityNotTrusted for any other."""
+
     def named_key(message: GuestProtocol) -> KeySet:
         kid = message.headers().get("kid")
         if not isinstance(kid, str):
@@ -59,7 +61,7 @@ def _signed_claims(issuer: IdentityServer, token: str) -> dict[str, Any]:
         return issuer.keys(kid)
 
     try:
-        return jwt.decode(token, named_key, algorithms=ALGORITHMS).claims
+        return jwt.decode(token, named_key, algorithms=ALGORITHMS)
     except (JoseError, ValueError) as mistake:
         raise IdentityNotTrusted(f"ID token: {type(mistake).__name__}") from mistake
 

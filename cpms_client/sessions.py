@@ -105,6 +105,12 @@ def end(session: OpenSession) -> None:
     _delete(session.token_digest)
 
 
+@transactional
+def end_named(sid: str, sub: str) -> None:
+    """Close the sessions that came from one session of the identity server."""
+    db.session.execute(delete(Session).where(Session.sid == sid, Session.sub == sub))
+
+
 def _delete(token_digest: str) -> None:
     db.session.execute(delete(Session).where(Session.token_digest == token_digest))
 

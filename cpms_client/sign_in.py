@@ -9,7 +9,7 @@ from flask import session as browser_memory
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
-from cpms_client import attempts, id_token, kept_forms, sessions
+from cpms_client import attempts, id_token, kept_forms, logout_token, sessions
 from cpms_client.attempts import Attempt
 from cpms_client.errors import IdentityNotTrusted, IdentityUnreachable, Refusal, TokenRefused
 from cpms_client.identity_server import IdentityServer
@@ -19,6 +19,7 @@ from cpms_client.settings import Settings
 from cpms_client.visitor import current_session, glance_session, remember, session_cookie
 
 blueprint = Blueprint("sign_in", __name__)
+FROM_AFAR = "/sign-in/back-channel-logout"
 
 LEVEL = "https://refeds.org/profile/mfa"
 LONGEST_PATH = 1000
@@ -67,6 +68,17 @@ def sign_out() -> Response:
     if session:
         sessions.end(session)
     return response
+
+
+def end_from_afar() -> tuple[str, int]:
+    """Hear from the identity server that a session is over (OpenID Connect Back-Channel Logout 1.0, 2.7 and 2.8)."""
+    try:
+        ended = logout_token.judge(_issuer(), request.form.get("logout_token", ""))
+    except (IdentityNotTrusted, IdentityUnreachable) as reason:
+        current_app.logger.warning("logout refused: %s", reason)
+        return "", 400
+    sessions.end_named(ended.sid, ended.sub)
+    return "", 200
 
 
 @blueprint.get("/kept/<token>")

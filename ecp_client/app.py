@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_wtf import CSRFProtect
 
-from ecp_client import languages, membership, monitoring, networks, settings, visitors, web
+from ecp_client import languages, membership, monitoring, networks, settings, sign_in_views, visitors, web
 from ecp_client.assets import asset_url, assets
 from ecp_client.db import connect, placed
 from ecp_client.issuer import Issuer
@@ -38,7 +38,10 @@ def assemble(chosen: Settings) -> Flask:
     monitoring.set_up(app)
     web.set_up(app, chosen)
     languages.set_up(app)
-    CSRFProtect(app)
+    # ERN Login's own call carries no form token: its signature is judged instead.
+    forgery = CSRFProtect(app)
+    view = forgery.exempt(sign_in_views.end_from_afar)
+    app.add_url_rule(sign_in_views.FROM_AFAR, "back_channel_logout", view, methods=["POST"])
     for part in (public, sign_in_pages, space_pages, meeting_pages, assets):
         app.register_blueprint(part)
     # Macros are imported without the context of a page: what they need is global.

@@ -22,7 +22,7 @@ LEVELS = ("https://refeds.org/profile/sfa", "https://refeds.org/profile/mfa", "p
 
 def verified(tokens: dict[str, Any], nonce: str, client_id: str, issuer: Issuer) -> dict[str, Any]:
     """The claims of a genuine ID token; raises SignInRefused."""
-    claims = _decoded(tokens["id_token"], issuer)
+    claims = dict(signed(tokens["id_token"], issuer).claims)
     rules = jwt.JWTClaimsRegistry(
         now=lambda: int(clock.now().timestamp()),
         leeway=LEEWAY_SECONDS,
@@ -44,18 +44,19 @@ def verified(tokens: dict[str, Any], nonce: str, client_id: str, issuer: Issuer)
     return claims
 
 
-def _decoded(token: str, issuer: Issuer) -> dict[str, Any]:
+def signed(token: str, issuer: Issuer) -> jwt.Token:
+    """A JWT that ERN Login signed; raises SignInRefused, IssuerSilent."""
     try:
         try:
             return _signed(token, issuer.keys())
         except InvalidKeyIdError:
             return _signed(token, issuer.keys(again=True))
     except (JoseError, ValueError) as error:
-        raise SignInRefused("answer_refused", detail=f"ID token: {error}") from error
+        raise SignInRefused("answer_refused", detail=f"JWT: {error}") from error
 
 
-def _signed(token: str, keys: KeySet) -> dict[str, Any]:
-    return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
+def _signed(token: str, keys: KeySet) -> jwt.Token:
+    return jwt.decode(token, keys, algorithms=ALGORITHMS)
 
 
 def _judge_party(claims: dict[str, Any], client_id: str) -> None:

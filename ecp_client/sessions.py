@@ -69,6 +69,13 @@ def close(token: str, settings: Settings) -> str | None:
         return None
 
 
+@transactional
+def close_named(sid: str, subject: str) -> None:
+    """End the sessions here that came from one session of ERN Login."""
+    owner = select(Person.id).where(Person.subject == subject).scalar_subquery()
+    db.session.execute(delete(BrowserSession).where(BrowserSession.sid == sid, BrowserSession.person_id == owner))
+
+
 def _check(session: BrowserSession, issuer: Issuer, settings: Settings) -> None:
     """Ask ERN Login again, without holding a transaction open meanwhile."""
     session_id, person_id, subject = session.id, session.person_id, session.person.subject

@@ -1,16 +1,20 @@
 """To ERN Login and back, and out again."""
 
+import logging
+
 from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from ecp_client import languages, sealed, sessions, sign_in
-from ecp_client.errors import IssuerSilent
+from ecp_client import languages, logout_token, sealed, sessions, sign_in
+from ecp_client.errors import IssuerSilent, SignInRefused
 from ecp_client.program import program
 from ecp_client.visitors import cookie_token
 from ecp_client.web import local_path
 
 sign_in_pages = Blueprint("sign_in", __name__)
+FROM_AFAR = "/sign-in/back-channel-logout"
+log = logging.getLogger("ecp")
 
 
 @sign_in_pages.get("/sign-in")
@@ -44,6 +48,18 @@ def sign_out() -> Response:
     response = redirect(_farewell(hint), 303)
     response.delete_cookie(here.cookie, httponly=True, samesite="Lax", secure=here.settings.secure)
     return response
+
+
+def end_from_afar() -> tuple[str, int]:
+    """ERN Login says that a session is over (OpenID Connect Back-Channel Logout 1.0, 2.7 and 2.8)."""
+    here = program()
+    try:
+        sid, subject = logout_token.verified(request.form.get("logout_token", ""), here.settings.client_id, here.issuer)
+    except (SignInRefused, IssuerSilent) as refusal:
+        log.warning("logout refused: %s", refusal)
+        return "", 400
+    sessions.close_named(sid, subject)
+    return "", 200
 
 
 def _farewell(hint: str | None) -> str:

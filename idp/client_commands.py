@@ -29,6 +29,7 @@ def client() -> None:
 @click.option("--jwks-uri", help="Where the client publishes its keys (private_key_jwt).")
 @click.option("--jwks", type=click.Path(exists=True, path_type=Path), help="Or a file with its public keys.")
 @click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
+@click.option("--backchannel-logout-uri", help="Where the client hears that a session is over.")
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
 def add_client(
@@ -60,6 +61,7 @@ def add_client(
 def _further(options: dict[str, Any]) -> dict[str, Any]:
     """Return what was given of the metadata that only some clients have."""
     found = {"profile": options["profile"], "jwks_uri": options["jwks_uri"]}
+    found["backchannel_logout_uri"] = options["backchannel_logout_uri"]
     if options["ask_consent"]:
         found["asks_consent"] = True
     if options["jwks"]:

@@ -11,7 +11,7 @@ import threading
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from idp.core import settings
 
@@ -25,20 +25,44 @@ class FetchRefused(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came back: status 200 always, the content type without parameters, the body."""
+    """What came back from a good answer: the content type without parameters, the body."""
 
     content_type: str
     body: bytes
 
 
+@dataclass(frozen=True)
+class _Call:
+    """What is asked of an address, and which answers are good."""
+
+    method: str = "GET"
+    body: bytes | None = None
+    content_type: str | None = None
+    good: tuple[int, ...] = (200,)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "*/*"} | ({"Content-Type": self.content_type} if self.content_type else {})
+
+
 def get(url: str) -> Fetched:
     """Fetch `url`; raise FetchRefused unless it answers 200, at most 64 KiB, from a public address, in 3 s."""
+    return _fetched(url, _Call())
+
+
+def post(url: str, form: dict[str, str]) -> Fetched:
+    """Send a form to `url`, which answers 200 or 204; raise FetchRefused otherwise, as `get` does."""
+    body = urlencode(form).encode()
+    return _fetched(url, _Call("POST", body, "application/x-www-form-urlencoded", (200, 204)))
+
+
+def _fetched(url: str, call: _Call) -> Fetched:
     parts = _checked(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = _address(parts)
     try:
         with closing(_connected(parts, address)) as connection:
-            fetched = _read(connection, target)
+            fetched = _read(connection, target, call)
     except (OSError, HTTPException) as error:
         raise FetchRefused(f"the address cannot be read ({type(error).__name__})") from None
     if len(fetched.body) > MAX_BYTES:
@@ -46,7 +70,7 @@ def get(url: str) -> Fetched:
     return fetched
 
 
-def _read(connection: HTTPConnection, target: str) -> Fetched:
+def _read(connection: HTTPConnection, target: str, call: _Call) -> Fetched:
     # The socket's own timeout starts anew with each byte; this one ends the whole visit. The connection lets go of
     # its socket once the answer has begun, so it is noted here.
     overdue = threading.Event()
@@ -55,14 +79,14 @@ def _read(connection: HTTPConnection, target: str) -> Fetched:
     try:
         if isinstance(connection.sock, ssl.SSLSocket):
             connection.sock.do_handshake()
-        connection.request("GET", target, headers={"Accept": "*/*"})
+        connection.request(call.method, target, call.body, call.headers)
         with connection.getresponse() as answer:
             body = answer.read(MAX_BYTES + 1)
     finally:
         deadline.cancel()
     if overdue.is_set():
         raise FetchRefused("the address took too long")
-    if answer.status != 200:
+    if answer.status not in call.good:
         raise FetchRefused(f"the address answered {answer.status}")
     return Fetched((answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), body)
 

@@ -18,6 +18,9 @@ SWEEP_EVERY = timedelta(minutes=10)
 # By the name of the transport; loaded at the first text, since a provider's library takes 80 ms and 13 MiB.
 SMS_TRANSPORTS = {"twilio": "idp.core.sms"}
 
+# What an area tells other programs, by kind; it registers how a call is made from the address and the details.
+CALLS: dict[str, Callable[[str, str], None]] = {}
+
 log = logs.get(__name__)
 
 
@@ -77,6 +80,9 @@ def _deliver(message: Message) -> str | None:
     content = outbox.content_of(message)
     if content is None:
         raise Undeliverable("the content is gone")
+    if message.channel is Channel.CALL:
+        CALLS[content.subject](message.recipient, content.text)
+        return f"call {message.id}"
     if message.channel is Channel.MAIL:
         if configuration.mail.transport == "outbox":
             return None

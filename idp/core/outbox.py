@@ -27,6 +27,7 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     SMS = "sms"
+    CALL = "call"
 
 
 class MessageState(StrEnum):
@@ -84,6 +85,11 @@ def post_mail(to: str, template: str, language: str, *, key: str | None = None, 
 def post_sms(to: str, text: str, *, code: str | None = None, key: str | None = None) -> None:
     """Queue a text message to a number in E.164; `code` is named for the development outbox."""
     _post(Channel.SMS, to, Content("", text, code=code), "", key)
+
+
+def post_call(url: str, what: str, details: str) -> None:
+    """Queue a call of another program; `jobs.CALLS` knows how to make it from its kind and details."""
+    _post(Channel.CALL, url, Content(what, details), "", None)
 
 
 def _post(channel: Channel, to: str, content: Content, language: str, key: str | None) -> None:
@@ -157,5 +163,6 @@ def postpone(message_id: int, error: str, *, final: bool = False) -> None:
 
 
 def latest(limit: int) -> list[Message]:
-    """Return the newest messages, newest first (for the development outbox)."""
-    return list(db.session.scalars(select(Message).order_by(Message.id.desc()).limit(limit)))
+    """Return the newest messages to people, newest first (for the development outbox)."""
+    to_people = select(Message).where(Message.channel != Channel.CALL)
+    return list(db.session.scalars(to_people.order_by(Message.id.desc()).limit(limit)))

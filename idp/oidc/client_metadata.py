@@ -43,6 +43,11 @@ def _is_address(value: object) -> bool:
         return False
 
 
+def _is_call_address(value: object) -> bool:
+    """An address that the outbox calls: it stands in a column of messages."""
+    return _is_address(value) and len(str(value)) <= 254 and "#" not in str(value)
+
+
 def _is_web_page(value: object) -> bool:
     """A link that people may follow from our pages: never a script."""
     return _is_address(value) and str(value).startswith("https://")
@@ -54,6 +59,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "jwks_uri": _is_address,
     "policy_uri": _is_web_page,
     "tos_uri": _is_web_page,
+    "backchannel_logout_uri": _is_call_address,
+    "backchannel_logout_session_required": lambda value: isinstance(value, bool),
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
     "request_object_signing_alg": lambda value: value in ALGORITHMS,
     "require_pushed_authorization_requests": lambda value: isinstance(value, bool),

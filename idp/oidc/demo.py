@@ -20,5 +20,6 @@ def load() -> None:
             redirect_uris=[f"{base}/sign-in/callback"],
             post_logout_redirect_uris=[f"{base}/"],
             application_id=entry["application_id"],
+            further={"backchannel_logout_uri": f"{base}/sign-in/back-channel-logout"},
         )
         clients.keep(registration, entry["client_id"], getattr(demo, entry["secret"]))

@@ -48,6 +48,8 @@ def metadata() -> dict[str, Any]:
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": list(ALGORITHMS),
         "authorization_signing_alg_values_supported": list(keys.ALGORITHMS),
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "service_documentation": _address("core.support"),
     }
 

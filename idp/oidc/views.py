@@ -5,9 +5,11 @@ from flask import Blueprint
 
 from idp.accounts import questions
 from idp.accounts.event_words import EVENTS
+from idp.core import jobs
 from idp.core.sentences import BY_KEY
 from idp.oidc import (
     authorization_views,
+    backchannel_logout,
     consent_views,
     event_words,
     logout_views,
@@ -46,6 +48,7 @@ for address, endpoint, view, methods in ROUTES:
 
 blueprint.register_error_handler(ErrorResponse, responses.error_response)
 blueprint.register_error_handler(OAuth2Error, token_views.refused)
+jobs.CALLS[backchannel_logout.KIND] = backchannel_logout.call
 BY_KEY.update(SENTENCES)
 EVENTS.update(event_words.EVENTS)
 questions.answers_applications(visits.applications)

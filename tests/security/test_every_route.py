@@ -12,6 +12,7 @@ from tests.security.programs import BASE, NAMES, PROGRAMS, path_of, rules, stran
 
 # What others may post to, and why.
 OPEN_TO_OTHERS = {
+    "back_channel_logout": "the identity server, by its signature (Back-Channel Logout 1.0, 2.6)",
     "oidc.authorize": "a relying party's form (OpenID Connect Core, 3.1.2.1)",
     "oidc.introspect": "a program with its secret",
     "oidc.logout": "a relying party's form (RP-Initiated Logout 1.0, 2); it ends a session only with its ID token",

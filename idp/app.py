@@ -6,7 +6,7 @@ from flask import Flask
 
 from idp.accounts import session
 from idp.accounts import views as accounts
-from idp.core import configuration, db, outbox_views, vault, web
+from idp.core import configuration, db, outbox_views, sms_reports, vault, web
 from idp.core.settings import Settings, SettingsError
 from idp.mfa import app_views
 from idp.mfa import views as mfa
@@ -14,7 +14,7 @@ from idp.oidc import views as oidc
 from idp.saas import views as saas
 from idp.signin import views as signin
 
-VIEWS = (outbox_views, accounts, mfa, app_views, signin, saas, oidc)
+VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, signin, saas, oidc)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

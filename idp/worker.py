@@ -9,7 +9,7 @@ import threading
 
 from idp.accounts import links, session
 from idp.app import create_app
-from idp.core import audit, jobs, limits
+from idp.core import audit, jobs, limits, outbox
 from idp.core.audit import Actor
 from idp.mfa import challenges
 from idp.oidc import authorization, pushed_requests, single_use
@@ -19,6 +19,7 @@ from idp.signin import attempt, trusted_browsers
 # What is cleared away now and then: what is over is never used again, swept or not.
 SWEEPS = (
     limits.sweep,
+    outbox.sweep,
     session.sweep,
     links.sweep,
     attempt.sweep,

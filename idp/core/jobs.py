@@ -60,7 +60,7 @@ def deliver_next() -> bool:
     if message is None:
         db.session.rollback()
         return False
-    message_id, channel = message.id, message.channel
+    message_id, channel, later = message.id, message.channel, outbox.kept_for_next_sender(message)
     try:
         provider_id = _deliver(message)
     except Undeliverable as error:
@@ -70,7 +70,7 @@ def deliver_next() -> bool:
         log.warning("message delayed", message=message_id, channel=channel, reason=type(error).__name__)
         outbox.postpone(message_id, f"{type(error).__name__}: {error}")
     else:
-        outbox.delivered(message_id, provider_id, keep=provider_id is None)
+        outbox.delivered(message_id, provider_id, keep=provider_id is None or later)
     return True
 
 

@@ -18,6 +18,9 @@ from idp.core.db import Model, act, db, transactional, upsert
 from idp.core.signed import new_token
 
 SEAL = "outbox"
+# The provider's statuses of a text that is over (Twilio, Message resource).
+FAILED = frozenset({"failed", "undelivered", "canceled"})
+FINAL = FAILED | {"delivered", "read"}
 BACKOFF_SECONDS = 15
 LONGEST_BACKOFF_SECONDS = 3600
 
@@ -40,7 +43,10 @@ class MessageState(StrEnum):
 
 
 class Message(Model):
-    """One message to one person; `key` makes it exist once however often its act is tried."""
+    """One message to one person; `key` makes it exist once however often its act is tried.
+
+    `route` counts the senders that failed before; `status` is what the provider reported last.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (Index("ix_outbox_message_due", "state", "due_at"),)
@@ -57,7 +63,9 @@ class Message(Model):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
-    provider_id: Mapped[str | None] = mapped_column(Text)
+    provider_id: Mapped[str | None] = mapped_column(Text, index=True)
+    route: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[str | None] = mapped_column(Text)
 
 
@@ -103,6 +111,7 @@ def _post(channel: Channel, to: str, content: Content, language: str, key: str |
         sealed=vault.seal_json(SEAL, asdict(content)),
         state=MessageState.QUEUED,
         attempts=0,
+        route=0,
         due_at=now,
         created_at=now,
     )
@@ -155,11 +164,58 @@ def delivered(message_id: int, provider_id: str | None, *, keep: bool) -> None:
 def postpone(message_id: int, error: str, *, final: bool = False) -> None:
     """Note a failed try: later again with growing distance, or given up after the last try or when `final`."""
     message = db.session.get_one(Message, message_id)
+    if final and _rerouted(message, error):
+        return
     give_up = final or message.attempts >= settings.current().outbox.max_attempts
     message.state = MessageState.FAILED if give_up else MessageState.QUEUED
     message.error = error[:500]
     wait = min(BACKOFF_SECONDS * 2 ** (message.attempts - 1), LONGEST_BACKOFF_SECONDS)
     message.due_at = clock.now() + timedelta(seconds=wait)
+
+
+@transactional
+def reported(provider_id: str, status: str) -> None:
+    """Note what the provider says became of a text; one that failed goes out by the next sender, if there is one.
+
+    Reports come late, twice and out of order: nothing follows what is final.
+    """
+    message = db.session.scalar(select(Message).where(Message.provider_id == provider_id).with_for_update())
+    if message is None or message.status in FINAL or message.state is not MessageState.SENT:
+        return
+    message.status = status
+    if status in FAILED and not _rerouted(message, status):
+        message.state = MessageState.FAILED
+    if status in FINAL and message.state is not MessageState.QUEUED:
+        message.sealed = None
+
+
+def undelivered(key: str) -> bool:
+    """Say whether a message (its key) was given up."""
+    found = select(Message.id).where(Message.key == key, Message.state == MessageState.FAILED)
+    return db.session.scalar(found) is not None
+
+
+def kept_for_next_sender(message: Message) -> bool:
+    """Say whether what a text says has to be kept until the provider reports, for another sender may be needed."""
+    return message.channel is Channel.SMS and message.route + 1 < len(settings.current().sms.routes)
+
+
+@transactional
+def sweep() -> None:
+    """Wipe the texts about which no report came in time: their codes are over."""
+    over = clock.now() - timedelta(minutes=settings.current().limits.challenge_minutes)
+    sent = (Message.channel == Channel.SMS, Message.state == MessageState.SENT, Message.provider_id.is_not(None))
+    db.session.execute(update(Message).where(*sent, Message.sent_at < over).values(sealed=None))
+
+
+def _rerouted(message: Message, error: str) -> bool:
+    """Hand a text that failed to the next sender; say whether there is one."""
+    if message.sealed is None or not kept_for_next_sender(message):
+        return False
+    message.state, message.route, message.attempts = MessageState.QUEUED, message.route + 1, 0
+    message.status, message.provider_id, message.error = None, None, error[:500]
+    message.due_at = clock.now()
+    return True
 
 
 def latest(limit: int) -> list[Message]:

@@ -78,6 +78,15 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class SmsRoute:
+    """One way to send a text: an account at the provider and its sender."""
+
+    account_sid: str
+    auth_token: str
+    sender: str
+
+
+@dataclass(frozen=True)
 class Sms:
     """The text message provider; transport `twilio` sends, `outbox` only keeps the message."""
 
@@ -85,6 +94,10 @@ class Sms:
     account_sid: str
     auth_token: str
     sender: str
+    second_account_sid: str
+    second_auth_token: str
+    second_sender: str
+    status_callback: bool
     api_base: str
     timeout_seconds: int
     prefixes: tuple[str, ...]
@@ -93,6 +106,17 @@ class Sms:
     per_day: int
     per_source_per_day: int
     total_per_day: int
+
+    @property
+    def routes(self) -> tuple[SmsRoute, ...]:
+        """The ways to send a text, in the order in which they are tried."""
+        first = SmsRoute(self.account_sid, self.auth_token, self.sender)
+        if not self.second_sender:
+            return (first,)
+        second = SmsRoute(
+            self.second_account_sid or self.account_sid, self.second_auth_token or self.auth_token, self.second_sender
+        )
+        return first, second
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -10,6 +11,7 @@ from twilio.rest import Client
 from idp.core.mail import Undeliverable
 from idp.core.outbox import Content, Message
 from idp.core.settings import Sms
+from idp.core.sms_reports import report_address
 
 FINAL = {400, 404}  # bad or unreachable number: trying again changes nothing
 
@@ -28,23 +30,25 @@ class _OtherHost(TwilioHttpClient):
 
 
 def send(message: Message, content: Content, account: Sms) -> str:
-    """Send the text and return the provider's id of it.
+    """Send the text by the message's route and return the provider's id of it.
 
     A message that was tried before without an answer is looked up first, so that nobody gets it twice.
     Raises Undeliverable if the provider refuses the number, OSError if a retry may help.
     """
+    route = account.routes[message.route]
     http = _OtherHost(account.api_base, account.timeout_seconds)
-    client = Client(account.account_sid, account.auth_token, http_client=http)
+    client = Client(route.account_sid, route.auth_token, http_client=http)
+    reports = report_address() if account.status_callback else values.unset
     try:
         known = _accepted(client, message, content) if message.attempts > 1 else None
-        return known or _create(client, message, content, account.sender)
+        return known or _create(client, message, from_=route.sender, body=content.text, status_callback=reports)
     except TwilioException as error:
         raise ConnectionError(f"{type(error).__name__}: {error}") from error
 
 
-def _create(client: Client, message: Message, content: Content, sender: str) -> str:
+def _create(client: Client, message: Message, **text: Any) -> str:
     try:
-        created = client.messages.create(to=message.recipient, from_=sender, body=content.text)
+        created = client.messages.create(to=message.recipient, **text)
     except TwilioRestException as error:
         if error.status in FINAL:
             raise Undeliverable(f"{error.status} {error.code}") from None

@@ -5,7 +5,7 @@ from flask import has_request_context, request
 from idp.accounts.models import Account
 from idp.core import settings
 from idp.core.limits import Budget, forgive, source_of, spend
-from idp.core.outbox import post_sms
+from idp.core.outbox import post_sms, undelivered
 from idp.core.signed import digest
 from idp.mfa.factor import Text
 
@@ -35,12 +35,21 @@ def count(account: Account, text: Text) -> None:
 
 def send(text: Text, handle: str) -> None:
     """Put a text into the outbox, once for each challenge."""
-    post_sms(text.to, text.body, code=text.code, key=f"challenge.{handle}")
+    post_sms(text.to, text.body, code=text.code, key=_key(handle))
+
+
+def failed(handle: str) -> bool:
+    """Say whether the text of a challenge could not be delivered by any sender."""
+    return undelivered(_key(handle))
 
 
 def answered(account_id: int, number: str) -> None:
     """Give the short waits back: a code that was typed shows that the texts are wanted; the caps of the day stay."""
     forgive(*(budget for wait in _short(account_id, number) for budget in wait))
+
+
+def _key(handle: str) -> str:
+    return f"challenge.{handle}"
 
 
 def _short(account_id: int, number: str) -> tuple[tuple[Budget, Budget], ...]:

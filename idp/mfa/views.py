@@ -18,7 +18,7 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, enrolment, event_words, factors, forms, panic_views, qr
+from idp.mfa import challenges, deliveries, enrolment, event_words, factors, forms, panic_views, qr
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.forms import RenameForm
@@ -178,6 +178,7 @@ def _confirm_page(factor: Factor, form: forms.FactorForm, challenge: Challenge) 
         factor=factor,
         form=form,
         challenge=challenge,
+        undelivered=deliveries.failed(challenge.handle),
         wait=span(wait) if wait else "",
         next=_next(),
     )

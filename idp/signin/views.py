@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from idp.accounts import session
 from idp.accounts.event_words import EVENTS
 from idp.core.errors import Conflict, SignInRequired, TooMany
-from idp.mfa import challenges, factors, forms, panic_views
+from idp.mfa import challenges, deliveries, factors, forms, panic_views
 from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
@@ -232,6 +232,7 @@ def _factor_page(
         challenge=challenge,
         others=[factor for factor in steps.usable(attempt) if factor.name != kind],
         trust_days=trusted_browsers.days() if steps.may_trust(attempt) else 0,
+        undelivered=challenge is not None and deliveries.failed(challenge.handle),
         wait=span(challenges.wait(challenge)) if challenge and challenges.wait(challenge) else "",
     )
     return page, form.status

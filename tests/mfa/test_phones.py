@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idp.accounts import people
-from idp.core.db import db
+from idp.core.db import db, transaction
 from idp.core.levels import MFA, SFA
+from idp.core.outbox import Message, MessageState
 from idp.mfa import enrolment
 from idp.mfa.models import Authenticator
 from idp.signin.attempt import Wanted
@@ -250,3 +251,15 @@ def test_a_new_code_can_be_asked_for_after_a_minute(app: Flask, browser: Browser
         browser.gives_code()
         assert browser.path == "/account/details"
     assert [to for to, _, _ in texts(app)] == [PHONE, PHONE]
+
+
+def test_a_text_that_could_not_be_delivered_is_told_where_its_code_is_asked_for(app: Flask, browser: Browser) -> None:
+    person(app, EMAIL, PHONE)
+    browser.wants(TWO_FACTORS)
+    browser.gives_password()
+    browser.chooses()
+    assert "could not be delivered" not in browser.words()
+    with app.app_context(), transaction():
+        db.session.execute(update(Message).values(state=MessageState.FAILED))
+    browser.open(browser.path)
+    assert "The text message could not be delivered" in browser.words()

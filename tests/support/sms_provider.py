@@ -1,5 +1,8 @@
 """A stand-in for the text message provider: it speaks the Messages resource of its HTTP API on loopback."""
 
+import base64
+import hashlib
+import hmac
 import json
 import threading
 import uuid
@@ -21,10 +24,17 @@ class Provider:
     requests: int = 0
     answer_with: int = 201
     hang_up: bool = False  # the text is taken, but the sender gets no answer
+    refused_senders: set[str] = field(default_factory=set)
 
     def to(self, number: str) -> list[str]:
         """Return the texts that one number got, oldest first."""
         return [text["body"] for text in self.taken if text["to"] == number]
+
+
+def signature(address: str, form: dict[str, str], token: str) -> str:
+    """Sign a report as the provider documents it: address, then names and values in the order of the names."""
+    signed = address + "".join(f"{name}{form[name]}" for name in sorted(form))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
 
 
 @contextmanager
@@ -49,6 +59,9 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             provider.requests += 1
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            if form["From"][0] in provider.refused_senders:
+                self._say(400, {"code": 21606, "message": "not your number", "status": 400})
+                return
             if provider.answer_with != 201:
                 self._say(provider.answer_with, {"code": 21211, "message": "refused", "status": provider.answer_with})
                 return
@@ -57,6 +70,7 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
                 "to": form["To"][0],
                 "from": form["From"][0],
                 "body": form["Body"][0],
+                "reports_to": form.get("StatusCallback", [""])[0],
             }
             provider.taken.append(text)
             if provider.hang_up:

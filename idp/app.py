@@ -9,11 +9,17 @@ from idp.accounts import views as accounts
 from idp.core import configuration, db, outbox_views, sms_reports, vault, web
 from idp.core.settings import Settings, SettingsError
 from idp.mfa import app_views
+from idp.mfa import own_data as mfa_data
 from idp.mfa import views as mfa
+from idp.oidc import own_data as oidc_data
 from idp.oidc import views as oidc
+from idp.saas import own_data as saas_data
 from idp.saas import views as saas
+from idp.signin import own_data as signin_data
 from idp.signin import views as signin
 
+# What is taken along when a person takes the own data: named here so that it is registered.
+OWN_DATA = (mfa_data, signin_data, saas_data, oidc_data)
 VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, signin, saas, oidc)
 
 

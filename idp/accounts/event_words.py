@@ -57,6 +57,7 @@ EVENTS: dict[str, EventWords] = {
     "account.prefer": EventWords(_l("The settings of your account were changed.")),
     "account.email.ask": EventWords(_l("Another e-mail address was asked for.")),
     "account.email.change": EventWords(_l("The e-mail address was changed.")),
+    "account.export": EventWords(_l("Your data was downloaded.")),
     "account.password.change": EventWords(_l("The password was changed.")),
     "account.password.reset": EventWords(_l("The password was replaced through your mailbox.")),
     "account.password.forgot": EventWords(_l("Somebody asked for a link to choose a new password.")),
@@ -67,4 +68,4 @@ EVENTS: dict[str, EventWords] = {
     "session.end": EventWords(_l("A session ended: %(why)s."), each(_end)),
 }
 # Events about a person that the page leaves out, and why.
-UNSHOWN: dict[str, str] = {}
+UNSHOWN: dict[str, str] = {"account.close": "nobody can open the page any more"}

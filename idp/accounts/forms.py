@@ -154,6 +154,14 @@ class EmailForm(AccountForm):
     )
 
 
+class DeleteForm(AccountForm):
+    """Say that one means it."""
+
+    sure = BooleanField(
+        _l("I understand that this cannot be undone"), [DataRequired(_l("Tick the box if you want to go on."))]
+    )
+
+
 class NamesForm(AccountForm):
     """Change one's names."""
 

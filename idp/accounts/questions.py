@@ -9,6 +9,7 @@ Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
 Things = Callable[[int], Sequence[str]]
 Vouching = Callable[[Account], bool]
+Leaving = Callable[[int], Sequence[str]]
 
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
@@ -16,6 +17,7 @@ DUTIES: list[Duty] = []
 DEVICES: list[Things] = []
 LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
+LEAVING: list[Leaving] = []
 
 
 def second_factors(account_id: int) -> list[str]:
@@ -52,6 +54,11 @@ def in_trusted_browser(account: Account) -> bool:
     return any(vouching(account) for vouching in TRUSTED)
 
 
+def leaving(account_id: int) -> list[str]:
+    """Return what others will miss once the account is closed, in the language of the page."""
+    return [sentence for sentences in LEAVING for sentence in sentences(account_id)]
+
+
 def answers_second_factors(names: FactorNames) -> FactorNames:
     """Register a function that names the usable second factors of an account (its id)."""
     FACTORS.append(names)
@@ -86,3 +93,9 @@ def answers_trusted_browser(vouching: Vouching) -> Vouching:
     """Register a function that says whether an account's owner trusts the browser of this request."""
     TRUSTED.append(vouching)
     return vouching
+
+
+def answers_leaving(sentences: Leaving) -> Leaving:
+    """Register a function that says what others will miss of an account (its id)."""
+    LEAVING.append(sentences)
+    return sentences

@@ -46,6 +46,13 @@ BY_KEY.update(
             _l("Too many tries in a short time"),
             _l("Your current password was wrong too often. Nothing was changed."),
         ),
+        "last_administrator": Sentence(
+            _l("Your account is needed"),
+            _l(
+                "You are the last platform administrator. "
+                "Ask the operator to make somebody else an administrator first, then delete your account."
+            ),
+        ),
         "busy": BY_STATUS[503],
     }
 )

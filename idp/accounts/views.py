@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from idp.accounts import (
     account_views,
+    closing_views,
     email_views,
     event_views,
     freezing_views,
@@ -32,6 +33,9 @@ ROUTES = (
     ("/account/settings/password", "change_password", account_views.change_password, FILL_IN),
     ("/account/email", "email", email_views.email, FILL_IN),
     ("/account/email/confirm/<token>", "confirm_email", email_views.confirm_email, FILL_IN),
+    ("/account/export", "export", closing_views.export, ("POST",)),
+    ("/account/delete", "delete", closing_views.delete, FILL_IN),
+    ("/account/deleted", "deleted", closing_views.deleted, READ),
     ("/account/sessions", "sessions", event_views.sessions, FILL_IN),
     ("/account/security-events", "security_events", event_views.security_events, READ),
     ("/account/not-me/<token>", "not_me", freezing_views.not_me, FILL_IN),

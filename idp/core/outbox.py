@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import render_template
 from flask_babel import force_locale
-from sqlalchemy import Enum, Index, LargeBinary, String, Text, or_, select, update
+from sqlalchemy import Enum, Index, LargeBinary, String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock, settings, vault
@@ -23,6 +23,7 @@ FAILED = frozenset({"failed", "undelivered", "canceled"})
 FINAL = FAILED | {"delivered", "read"}
 BACKOFF_SECONDS = 15
 LONGEST_BACKOFF_SECONDS = 3600
+KEPT_DAYS = 30
 
 
 class Channel(StrEnum):
@@ -202,7 +203,13 @@ def kept_for_next_sender(message: Message) -> bool:
 
 @transactional
 def sweep() -> None:
-    """Wipe the texts about which no report came in time: their codes are over."""
+    """Wipe the texts about which no report came in time: their codes are over.
+
+    Messages that left, or were given up, long ago go altogether, and with them the addresses of people.
+    """
+    ended = Message.state.in_((MessageState.SENT, MessageState.FAILED))
+    long_ago = clock.now() - timedelta(days=KEPT_DAYS)
+    db.session.execute(delete(Message).where(ended, Message.created_at < long_ago))
     over = clock.now() - timedelta(minutes=settings.current().limits.challenge_minutes)
     sent = (Message.channel == Channel.SMS, Message.state == MessageState.SENT, Message.provider_id.is_not(None))
     db.session.execute(update(Message).where(*sent, Message.sent_at < over).values(sealed=None))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idp.accounts.models import Account
 from idp.core import audit, clock, limits, settings, signals
@@ -178,6 +178,17 @@ def open_items(items: Sequence[RequestItem]) -> list[RequestItem]:
     return [item for item in items if item.is_open]
 
 
+def _erase(account_id: int) -> None:
+    """Erase what a person wrote; what was asked and decided stays."""
+    for statement in (
+        update(AccessRequest).where(AccessRequest.account_id == account_id).values(comment=""),
+        update(RequestNote).where(RequestNote.author_id == account_id).values(text=""),
+        delete(Draft).where(Draft.account_id == account_id),
+    ):
+        db.session.execute(statement)
+
+
 @signals.account_closed.connect
 def _account_closed(account_id: int) -> None:
     withdraw_all(account_id)
+    _erase(account_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, false, literal, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -88,6 +89,11 @@ def team_of(organisation: Organisation, *, but: int) -> list[Account]:
     return _people(or_(_coordinates(Account.id, organisation.network, now), delegated), but)
 
 
+def coordinators_of(network: str, *, but: int) -> list[Account]:
+    """Return the people who coordinate a network, except the account `but`."""
+    return _people(_coordinates(Account.id, network, clock.now()), but)
+
+
 def administrators(*, but: int) -> list[Account]:
     """Return the platform administrators, except the account `but`."""
     return _people(Account.is_administrator.is_(True), but)
@@ -139,3 +145,17 @@ def decides_about_others(account_id: int) -> bool:
     """Who decides about others always proves himself with two factors (SECURITY.md, 1)."""
     account = db.session.get(Account, account_id)
     return account is not None and authority_of(account).exists
+
+
+@questions.answers_leaving
+def missed(account_id: int) -> list[str]:
+    """Name the networks whose only coordinator the person is."""
+    account = db.session.get_one(Account, account_id)
+    networks = sorted(authority_of(account).networks)
+    alone = [network for network in networks if not coordinators_of(network, but=account_id)]
+    sentence = _(
+        "You are the only coordinator of %(networks)s. Nobody could decide about requests there. "
+        "Ask a platform administrator to appoint somebody else first.",
+        networks=", ".join(alone),
+    )
+    return [str(sentence)] if alone else []

@@ -15,6 +15,8 @@ REASONS: dict[str, Any] = {
     "change_email": _l("You are about to change the e-mail address of your account."),
     "change_factors": _l("You are about to change how you prove who you are."),
     "change_password": _l("You are about to change your password."),
+    "close": _l("You are about to delete your account."),
+    "export": _l("You are about to download everything that we keep about you."),
     "first_factor": _l("You are about to add a second factor to your account."),
     "panic": _l("You are about to delete all your devices."),
     "weaken": _l("You are about to make your account easier to enter."),

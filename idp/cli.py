@@ -102,6 +102,14 @@ def unfreeze(identifier: str) -> None:
 main.add_command(client)
 
 
+@main.command()
+def rotate_keys() -> None:
+    """Let the signing keys that wait sign from now on, and make new ones that wait."""
+    keys.rotate()
+    for kid, algorithm, does, since in keys.described():
+        click.echo(f"{kid}  {algorithm}  {does} since {since:%Y-%m-%d %H:%M} UTC")
+
+
 def _account(identifier: str) -> Account:
     account = people.by_identifier(identifier)
     if account is None:

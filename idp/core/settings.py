@@ -162,6 +162,7 @@ class Oidc:
     pushed_request_seconds: int
     access_token_seconds: int
     id_token_seconds: int
+    key_days: int
     refresh_days: int
     refresh_idle_days: int
     refresh_grace_seconds: int

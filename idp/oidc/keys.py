@@ -1,14 +1,19 @@
-"""Signing keys: made here, sealed at rest, published as a JWK Set (RFC 7517)."""
+"""Signing keys: made here, sealed at rest, published as a JWK Set (RFC 7517), replaced before they are old.
+
+Of each algorithm one key waits, one signs, and those before still verify what they signed. The one that waits is
+published long before it signs, so that no client meets a key that it cannot know (OpenID Connect Core, 10.1.1).
+"""
 
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from idp.core import audit, clock, vault
+from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional, upsert
 from idp.oidc.models import SigningKey
 
@@ -16,6 +21,9 @@ SEAL = "signing key"
 ALGORITHMS = ("ES256", "RS256")
 RSA_BITS = 2048
 FRESH_SECONDS = 60
+# A token of a key that we do not know makes us read again, but not more often than this.
+ANEW_SECONDS = 1
+OVERLAP = timedelta(hours=24)
 
 Key = ECKey | RSAKey
 
@@ -30,22 +38,24 @@ class Ring:
     read_at: float
 
 
-def ring() -> Ring:
-    """Return the keys; the first call on an empty database makes them."""
+def ring(kid: str | None = None) -> Ring:
+    """Return the keys, read again if `kid` is not among them; the first call on an empty database makes them."""
     held: Ring | None = current_app.extensions.get("ern_keys")
-    if held is None or time.monotonic() - held.read_at > FRESH_SECONDS:
+    known = held is not None and (kid is None or any(key.kid == kid for key in held.all))
+    if held is None or time.monotonic() - held.read_at > (FRESH_SECONDS if known else ANEW_SECONDS):
         held = current_app.extensions["ern_keys"] = _read()
     return held
 
 
 def _read() -> Ring:
     rows = _rows()
-    if {row.algorithm for row in rows if row.retired_at is None} != set(ALGORITHMS):
+    signs = {row.algorithm: row.kid for row in rows if row.activated_at is not None and row.retired_at is None}
+    if set(signs) != set(ALGORITHMS):
         ensure()
-        rows = _rows()
+        return _read()
     keys = {row.kid: _parsed(row) for row in rows}
-    signing = {row.algorithm: keys[row.kid] for row in rows if row.retired_at is None}
     everything = KeySet(list(keys.values()))
+    signing = {algorithm: keys[kid] for algorithm, kid in signs.items()}
     return Ring(signing, everything, dict(everything.as_dict(private=False)), time.monotonic())
 
 
@@ -55,14 +65,63 @@ def _rows() -> list[SigningKey]:
 
 @transactional
 def ensure() -> None:
-    """Make the missing keys, one per algorithm."""
-    present = set(db.session.scalars(select(SigningKey.algorithm).where(SigningKey.retired_at.is_(None))))
+    """Make the missing keys: of each algorithm one that signs and one that waits."""
     for algorithm in ALGORITHMS:
-        if algorithm not in present:
-            _make(algorithm)
+        of_kind = [row for row in _rows() if row.algorithm == algorithm and row.retired_at is None]
+        if not any(row.activated_at for row in of_kind) and not _activate(algorithm):
+            _make(algorithm, clock.now())
+        if all(row.activated_at for row in of_kind):
+            _make(algorithm, None)
 
 
-def _make(algorithm: str) -> None:
+@transactional
+def rotate() -> None:
+    """Let the keys that wait sign from now on; what the others signed is verified for as long as it lives."""
+    ensure()
+    for algorithm in ALGORITHMS:
+        current = (SigningKey.algorithm == algorithm) & SigningKey.activated_at.is_not(None)
+        signs = current & SigningKey.retired_at.is_(None)
+        db.session.execute(update(SigningKey).where(signs).values(retired_at=clock.now()))
+        _activate(algorithm)
+    ensure()
+    audit.record("oidc.key.rotate")
+    current_app.extensions.pop("ern_keys", None)
+
+
+@transactional
+def sweep() -> None:
+    """Rotate when the keys that sign are old, and forget those whose last tokens are over."""
+    configuration = settings.current().oidc
+    now = clock.now()
+    ensure()
+    since = [row.activated_at for row in _rows() if row.activated_at is not None and row.retired_at is None]
+    if min(since) <= now - timedelta(days=configuration.key_days):
+        rotate()
+    longest = max(configuration.access_token_seconds, configuration.id_token_seconds)
+    over = SigningKey.retired_at < now - timedelta(seconds=longest) - OVERLAP
+    db.session.execute(delete(SigningKey).where(over))
+
+
+def described() -> list[tuple[str, str, str, datetime]]:
+    """Return every key: its identifier, its algorithm, what it does (waits, signs, verifies), and since when."""
+    told = []
+    for row in _rows():
+        if row.retired_at is not None:
+            told.append((row.kid, row.algorithm, "verifies", row.retired_at))
+        elif row.activated_at is not None:
+            told.append((row.kid, row.algorithm, "signs", row.activated_at))
+        else:
+            told.append((row.kid, row.algorithm, "waits", row.created_at))
+    return told
+
+
+def _activate(algorithm: str) -> bool:
+    waits = (SigningKey.algorithm == algorithm) & SigningKey.activated_at.is_(None)
+    done = db.session.execute(update(SigningKey).where(waits).values(activated_at=clock.now()))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _make(algorithm: str, activated_at: datetime | None) -> None:
     use: KeyParameters = {"use": "sig", "alg": algorithm}
     key: Key
     if algorithm == "ES256":
@@ -74,6 +133,7 @@ def _make(algorithm: str) -> None:
         "algorithm": algorithm,
         "sealed": vault.seal_json(SEAL, key.as_dict(private=True)),
         "created_at": clock.now(),
+        "activated_at": activated_at,
     }
     made = db.session.execute(upsert(SigningKey.__table__, db.session()).values(values).on_conflict_do_nothing())
     if made.rowcount:  # type: ignore[attr-defined]

@@ -40,17 +40,24 @@ class UsedOnce(Model):
 
 
 class SigningKey(Model):
-    """A private key, sealed; `retired_at` takes it out of use for signing but not yet out of the key set."""
+    """A private key, sealed: it waits until `activated_at`, signs until `retired_at`, and verifies for a while."""
 
     __tablename__ = "signing_key"
-    # Two processes that start on an empty database at the same moment make one key each, not two.
+    # Two processes that start on an empty database, or rotate, at the same moment make one key each, not two.
     __table_args__ = (
         Index(
-            "uq_signing_key_active",
+            "uq_signing_key_signs",
             "algorithm",
             unique=True,
-            sqlite_where=text("retired_at IS NULL"),
-            postgresql_where=text("retired_at IS NULL"),
+            sqlite_where=text("activated_at IS NOT NULL AND retired_at IS NULL"),
+            postgresql_where=text("activated_at IS NOT NULL AND retired_at IS NULL"),
+        ),
+        Index(
+            "uq_signing_key_waits",
+            "algorithm",
+            unique=True,
+            sqlite_where=text("activated_at IS NULL"),
+            postgresql_where=text("activated_at IS NULL"),
         ),
     )
 
@@ -58,6 +65,7 @@ class SigningKey(Model):
     algorithm: Mapped[str] = mapped_column(String(16))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
 
 

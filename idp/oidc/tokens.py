@@ -112,7 +112,7 @@ def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
 
 def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
     try:
-        token = jwt.decode(text, keys.ring().all, algorithms=algorithms)
+        token = jwt.decode(text, lambda signed: keys.ring(signed.headers().get("kid")).all, algorithms=algorithms)
     except (JoseError, ValueError):
         raise TokenRefused from None
     if token.header.get("typ") != kind:

@@ -122,7 +122,7 @@ def test_processes_that_start_together_on_an_empty_database_share_their_keys(eac
         thread.join(60)
     with each_app.app_context():
         made = db.session.scalars(select(SigningKey)).all()
-        assert sorted(key.algorithm for key in made) == ["ES256", "RS256"]
+        assert sorted(key.algorithm for key in made) == ["ES256", "ES256", "RS256", "RS256"]
 
 
 def in_context(app: Flask, call: Callable[[], None]) -> None:

@@ -9,9 +9,10 @@ import click
 
 from idp.core import settings
 from idp.core.errors import Refusal
-from idp.oidc import clients
+from idp.oidc import clients, registration
 from idp.oidc.client_metadata import AUTH_METHODS, PROFILES
 from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
+from idp.saas import access
 
 
 @click.group()
@@ -95,3 +96,27 @@ def remove_client(client_id: str) -> None:
         clients.remove(client_id)
     except Refusal:
         sys.exit("There is no such client.")
+
+
+@client.command("invite")
+@click.option("--application", type=int, required=True, help="The number of the SAAS application.")
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How long the token counts.")
+@click.option("--uses", type=click.IntRange(1, 100), default=1, show_default=True, help="For how many clients.")
+def invite_client(application: int, days: int, uses: int) -> None:
+    """Print a token with which a developer registers a client of one application (RFC 7591); it is shown this once."""
+    try:
+        access.application(application)
+    except Refusal:
+        sys.exit("There is no such application.")
+    click.echo(f"registration_endpoint: {settings.current().server.issuer}/oauth2/register")
+    click.echo(f"initial_access_token: {registration.invite(application, days, uses)}")
+
+
+@client.command("rotate-secret")
+@click.argument("client_id")
+def rotate_secret(client_id: str) -> None:
+    """Give a client a new secret and print it this once; the old one ends now."""
+    try:
+        click.echo(f"client_secret: {clients.rotate_secret(client_id)}")
+    except Refusal:
+        sys.exit("There is no such client with a secret.")

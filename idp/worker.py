@@ -12,7 +12,7 @@ from idp.app import create_app
 from idp.core import audit, jobs, limits, outbox
 from idp.core.audit import Actor
 from idp.mfa import challenges
-from idp.oidc import authorization, keys, pushed_requests, single_use
+from idp.oidc import authorization, keys, pushed_requests, registration, single_use
 from idp.saas import upkeep
 from idp.signin import attempt, trusted_browsers
 
@@ -28,6 +28,7 @@ SWEEPS = (
     authorization.sweep,
     keys.sweep,
     pushed_requests.sweep,
+    registration.sweep,
     single_use.sweep,
     upkeep.sweep,
 )

@@ -68,3 +68,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
 }
+
+# What only the operator decides about a client.
+BY_OPERATOR = ("asks_consent", "profile")
+BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

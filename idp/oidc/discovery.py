@@ -27,6 +27,7 @@ def metadata() -> dict[str, Any]:
         "pushed_authorization_request_endpoint": _address("oidc.par"),
         "introspection_endpoint": _address("oidc.introspect"),
         "revocation_endpoint": _address("oidc.revoke"),
+        "registration_endpoint": _address("oidc.register"),
         "jwks_uri": _address("oidc.jwks"),
         "end_session_endpoint": _address("oidc.logout"),
         "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),

@@ -26,8 +26,21 @@ class RegisteredClient(Model):
     application_id: Mapped[int | None]
     # What else was registered, by the names of RFC 7591, 2; `idp/oidc/client_metadata.py` knows each.
     further: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Of a client that registered itself: the hash of the token with which it looks after its registration.
+    registration_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class ClientInvitation(Model):
+    """An initial access token (RFC 7591, 3): the operator lets somebody register clients for one application."""
+
+    __tablename__ = "client_invitation"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    application_id: Mapped[int]
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class UsedOnce(Model):

@@ -14,11 +14,13 @@ from idp.oidc import (
     event_words,
     logout_views,
     metadata_views,
+    registration_views,
     responses,
     token_views,
     visits,
 )
 from idp.oidc.parameters import ErrorResponse
+from idp.oidc.registration import NotInvited
 from idp.oidc.sentences import SENTENCES
 
 blueprint = Blueprint("oidc", __name__)
@@ -40,6 +42,8 @@ ROUTES = (
     ("/oauth2/par", "par", token_views.push, SEND),
     ("/oauth2/introspect", "introspect", token_views.introspect, SEND),
     ("/oauth2/revoke", "revoke", token_views.revoke, SEND),
+    ("/oauth2/register", "register", registration_views.register, SEND),
+    ("/oauth2/register/<client_id>", "manage_client", registration_views.manage, ("GET", "PUT", "DELETE")),
     ("/oauth2/userinfo", "userinfo", token_views.person, BOTH),
     ("/oauth2/logout", "logout", logout_views.end_session, BOTH),
 )
@@ -48,6 +52,7 @@ for address, endpoint, view, methods in ROUTES:
 
 blueprint.register_error_handler(ErrorResponse, responses.error_response)
 blueprint.register_error_handler(OAuth2Error, token_views.refused)
+blueprint.register_error_handler(NotInvited, registration_views.not_invited)
 jobs.CALLS[backchannel_logout.KIND] = backchannel_logout.call
 BY_KEY.update(SENTENCES)
 EVENTS.update(event_words.EVENTS)

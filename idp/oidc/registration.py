@@ -1,0 +1,171 @@
+"""Clients that register themselves by invitation, and look after their registration (RFC 7591, RFC 7592)."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from sqlalchemy import delete, update
+
+from idp.core import audit, clock
+from idp.core.db import db, transactional
+from idp.core.errors import Invalid
+from idp.core.signed import digest, new_token
+from idp.oidc import clients
+from idp.oidc.claims import SCOPES
+from idp.oidc.client_metadata import BY_CLIENTS, SECRET_METHODS
+from idp.oidc.clients import DEFAULT_SCOPE, GRANT_TYPES, Client, Registration
+from idp.oidc.models import ClientInvitation, RegisteredClient
+
+LONGEST_NAME = 200
+# OpenID Connect Registration, 2: what a client gets that does not say otherwise.
+DEFAULT_SIGNING = "RS256"
+TEXTS = ("client_name", "token_endpoint_auth_method", "id_token_signed_response_alg", "scope", "subject_type")
+LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types")
+
+
+class NotInvited(Exception):
+    """The token is missing, wrong, over or used up."""
+
+
+@transactional
+def invite(application_id: int, days: int, uses: int) -> str:
+    """Return a token with which clients of one application can be registered; it is shown once."""
+    token = new_token()
+    expires_at = clock.now() + timedelta(days=days)
+    db.session.add(
+        ClientInvitation(digest=digest(token), application_id=application_id, uses_left=uses, expires_at=expires_at)
+    )
+    audit.record("oidc.client.invite", object=str(application_id), after={"uses": uses, "days": days})
+    return token
+
+
+@transactional
+def register(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Register a client and return what RFC 7591, 3.2.1 and RFC 7592, 3 want told.
+
+    Raises NotInvited, or OAuth2Error for metadata that cannot be used, which leaves the invitation as it was.
+    """
+    living = (ClientInvitation.uses_left > 0) & (ClientInvitation.expires_at > clock.now())
+    application_id = db.session.scalar(
+        update(ClientInvitation)
+        .where(ClientInvitation.digest == digest(token), living)
+        .values(uses_left=ClientInvitation.uses_left - 1)
+        .returning(ClientInvitation.application_id)
+    )
+    if application_id is None:
+        raise NotInvited
+    try:
+        client, secret = clients.register(_registration(metadata, application_id))
+    except Invalid as refusal:
+        raise _refused(refusal) from None
+    own = new_token()
+    db.session.get_one(RegisteredClient, client.client_id).registration_digest = digest(own)
+    told = described(client) | {"registration_access_token": own}
+    return told | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})
+
+
+def own(client_id: str, token: str) -> Client:
+    """Return the client whose registration a token opens; raise NotInvited for any other (RFC 7592, 2.1)."""
+    row = db.session.get(RegisteredClient, client_id)
+    kept = row.registration_digest if row else None
+    if kept is None or not hmac.compare_digest(kept, digest(token)):
+        raise NotInvited
+    found = clients.find(client_id)
+    if found is None:
+        raise NotInvited
+    return found
+
+
+@transactional
+def change(client: Client, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace a registration as a whole (RFC 7592, 2.2); the secret stays, and so does the application."""
+    if metadata.get("client_id") != client.client_id:
+        raise OAuth2Error("client_id is not that of this registration", error="invalid_client_metadata")
+    secret = metadata.get("client_secret")
+    if secret is not None and not (isinstance(secret, str) and client.check_client_secret(secret)):
+        raise OAuth2Error("client_secret is not that of this registration", error="invalid_client_metadata")
+    wanted = _registration(metadata, client.application_id)
+    if wanted.token_endpoint_auth_method != client.token_endpoint_auth_method:
+        raise OAuth2Error("token_endpoint_auth_method cannot be changed", error="invalid_client_metadata")
+    try:
+        changed = clients.change(client.client_id, wanted)
+    except Invalid as refusal:
+        raise _refused(refusal) from None
+    return described(changed)
+
+
+def described(client: Client) -> dict[str, Any]:
+    """Return a registration as it is told to its client: nothing that was not understood, no secret."""
+    shown = {name: value for name, value in client.further.items() if name in BY_CLIENTS}
+    return {
+        **shown,
+        "client_id": client.client_id,
+        "client_name": client.client_name,
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
+        "token_endpoint_auth_method": client.token_endpoint_auth_method,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
+        "grant_types": list(client.grant_types),
+        "response_types": ["code"],
+        "subject_type": "public",
+        "scope": client.scope,
+    }
+
+
+@transactional
+def sweep() -> None:
+    """Forget invitations that are over or used up."""
+    over = (ClientInvitation.expires_at < clock.now()) | (ClientInvitation.uses_left <= 0)
+    db.session.execute(delete(ClientInvitation).where(over))
+
+
+def _registration(metadata: Mapping[str, Any], application_id: int | None) -> Registration:
+    """Read the metadata (RFC 7591, 2); what we do not understand is left out and not told back."""
+    _check_types(metadata)
+    name = metadata.get("client_name", "")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise OAuth2Error("client_name is missing or unfit to be shown", error="invalid_client_metadata")
+    method = metadata.get("token_endpoint_auth_method", SECRET_METHODS[0])
+    further = {key: metadata[key] for key in BY_CLIENTS if key in metadata}
+    return Registration(
+        client_name=name,
+        redirect_uris=metadata.get("redirect_uris", []),
+        post_logout_redirect_uris=metadata.get("post_logout_redirect_uris", []),
+        application_id=application_id,
+        token_endpoint_auth_method=method,
+        id_token_signed_response_alg=metadata.get("id_token_signed_response_alg", DEFAULT_SIGNING),
+        scope=_scope(metadata),
+        further={**further, "asks_consent": True},
+    )
+
+
+def _check_types(metadata: Mapping[str, Any]) -> None:
+    wrong = [name for name in TEXTS if not isinstance(metadata.get(name, ""), str)]
+    for name in LISTS:
+        value = metadata.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value) or len(value) > 50:
+            wrong.append(name)
+    if not wrong:
+        wrong += ["grant_types"] * bool(set(metadata.get("grant_types", ())) - set(GRANT_TYPES))
+        wrong += ["response_types"] * bool(set(metadata.get("response_types", ())) - {"code"})
+        wrong += ["subject_type"] * (metadata.get("subject_type", "public") != "public")
+        wrong += ["application_type"] * (metadata.get("application_type", "web") != "web")
+    if wrong:
+        raise OAuth2Error(f"{wrong[0]} is not supported or malformed", error="invalid_client_metadata")
+
+
+def _scope(metadata: Mapping[str, Any]) -> str:
+    """The scopes that exist, of those asked for; refresh tokens come with offline_access alone."""
+    wanted = dict.fromkeys(str(metadata.get("scope", DEFAULT_SCOPE)).split())
+    if "refresh_token" in metadata.get("grant_types", ()):
+        wanted["offline_access"] = None
+    return " ".join(scope for scope in {"openid": None, **wanted} if scope in SCOPES)
+
+
+def _refused(refusal: Invalid) -> OAuth2Error:
+    """RFC 7591, 3.2.2."""
+    if refusal.key.startswith("redirect_uri"):
+        return OAuth2Error("a redirect URI is missing or may not be used", error="invalid_redirect_uri")
+    return OAuth2Error(f"{refusal.key} {refusal.details.get('name', '')}".strip(), error="invalid_client_metadata")

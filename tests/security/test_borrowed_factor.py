@@ -71,6 +71,7 @@ def test_a_first_phone_of_the_one_does_not_raise_the_session_of_the_other(app: F
     browser.signs_in(identifier=THIEF)
     browser.wants(Wanted(level=MFA))
     step = browser.path
+    browser.open(f"{browser.path}&method=sms")
     browser.submit(phone_number=OTHER_PHONE)
     code = newest_code(app, OTHER_PHONE)
     assert code
@@ -109,6 +110,7 @@ def test_a_number_that_was_to_be_the_first_proves_nothing_once_there_is_another(
     browser = Browser(app)
     browser.wants(Wanted(level=MFA))
     browser.gives_password(EMAIL)
+    browser.open(f"{browser.path}&method=sms")
     browser.submit(phone_number=OTHER_PHONE)
     code = newest_code(app, OTHER_PHONE)
     assert code

@@ -1,6 +1,6 @@
-"""The one door through which the server fetches an address that a client named (jwks_uri, logo_uri, ...).
+"""The one door through which the server calls an address that somebody named (jwks_uri, logo_uri, a push service).
 
-A client must not be able to make us call into our own network, follow it elsewhere, wait long or read much
+Nobody must be able to make us call into our own network, follow him elsewhere, wait long or read much
 (RFC 9700, 4.9 and the server-side request forgery class of attacks in general).
 """
 
@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -17,10 +18,15 @@ from idp.core import settings
 
 TIMEOUT_SECONDS = 3
 MAX_BYTES = 64 * 1024
+ANYTHING = {"Accept": "*/*"}
 
 
 class FetchRefused(Exception):
     """The address may not be fetched, or its answer not be used; the message tells the client's developer why."""
+
+
+class Unreachable(FetchRefused):
+    """Nothing is wrong with the address, but it did not answer: later it may."""
 
 
 @dataclass(frozen=True)
@@ -31,46 +37,49 @@ class Fetched:
     body: bytes
 
 
-@dataclass(frozen=True)
-class _Call:
-    """What is asked of an address, and which answers are good."""
-
-    method: str = "GET"
-    body: bytes | None = None
-    content_type: str | None = None
-    good: tuple[int, ...] = (200,)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Accept": "*/*"} | ({"Content-Type": self.content_type} if self.content_type else {})
-
-
 def get(url: str) -> Fetched:
     """Fetch `url`; raise FetchRefused unless it answers 200, at most 64 KiB, from a public address, in 3 s."""
-    return _fetched(url, _Call())
+    return _good(_visit(url, "GET", b"", ANYTHING), 200)
 
 
 def post(url: str, form: dict[str, str]) -> Fetched:
     """Send a form to `url`, which answers 200 or 204; raise FetchRefused otherwise, as `get` does."""
-    body = urlencode(form).encode()
-    return _fetched(url, _Call("POST", body, "application/x-www-form-urlencoded", (200, 204)))
+    headers = ANYTHING | {"Content-Type": "application/x-www-form-urlencoded"}
+    return _good(_visit(url, "POST", urlencode(form).encode(), headers), 200, 204)
 
 
-def _fetched(url: str, call: _Call) -> Fetched:
+def send(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Post to `url` and return the status of the answer; raise FetchRefused as `get` does, whatever the status."""
+    return _visit(url, "POST", body, headers)[0]
+
+
+def check(url: str) -> None:
+    """Raise FetchRefused for an address that would never be called, without asking the network."""
+    _checked(url)
+
+
+def _visit(url: str, method: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Fetched]:
     parts = _checked(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = _address(parts)
     try:
         with closing(_connected(parts, address)) as connection:
-            fetched = _read(connection, target, call)
+            status, fetched = _read(connection, lambda: connection.request(method, target, body or None, dict(headers)))
     except (OSError, HTTPException) as error:
-        raise FetchRefused(f"the address cannot be read ({type(error).__name__})") from None
+        raise Unreachable(f"the address cannot be read ({type(error).__name__})") from None
     if len(fetched.body) > MAX_BYTES:
         raise FetchRefused("the answer is larger than 64 KiB")
+    return status, fetched
+
+
+def _good(visited: tuple[int, Fetched], *good: int) -> Fetched:
+    status, fetched = visited
+    if status not in good:
+        raise FetchRefused(f"the address answered {status}")
     return fetched
 
 
-def _read(connection: HTTPConnection, target: str, call: _Call) -> Fetched:
+def _read(connection: HTTPConnection, ask: Callable[[], None]) -> tuple[int, Fetched]:
     # The socket's own timeout starts anew with each byte; this one ends the whole visit. The connection lets go of
     # its socket once the answer has begun, so it is noted here.
     overdue = threading.Event()
@@ -79,16 +88,15 @@ def _read(connection: HTTPConnection, target: str, call: _Call) -> Fetched:
     try:
         if isinstance(connection.sock, ssl.SSLSocket):
             connection.sock.do_handshake()
-        connection.request(call.method, target, call.body, call.headers)
+        ask()
         with connection.getresponse() as answer:
             body = answer.read(MAX_BYTES + 1)
     finally:
         deadline.cancel()
     if overdue.is_set():
-        raise FetchRefused("the address took too long")
-    if answer.status not in call.good:
-        raise FetchRefused(f"the address answered {answer.status}")
-    return Fetched((answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), body)
+        raise Unreachable("the address took too long")
+    kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    return answer.status, Fetched(kind, body)
 
 
 def _cut(connected: socket.socket, overdue: threading.Event) -> None:
@@ -120,7 +128,7 @@ def _address(parts: SplitResult) -> str:
     try:
         found = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
     except OSError:
-        raise FetchRefused("the host is unknown") from None
+        raise Unreachable("the host is unknown") from None
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(_permitted(address, parts.scheme) for address in addresses):
         raise FetchRefused("the host is not public")

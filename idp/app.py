@@ -8,7 +8,7 @@ from idp.accounts import session
 from idp.accounts import views as accounts
 from idp.core import configuration, db, outbox_views, sms_reports, vault, web
 from idp.core.settings import Settings, SettingsError
-from idp.mfa import app_views
+from idp.mfa import app_views, device_api
 from idp.mfa import own_data as mfa_data
 from idp.mfa import views as mfa
 from idp.oidc import own_data as oidc_data
@@ -20,7 +20,7 @@ from idp.signin import views as signin
 
 # What is taken along when a person takes the own data: named here so that it is registered.
 OWN_DATA = (mfa_data, signin_data, saas_data, oidc_data)
-VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, signin, saas, oidc)
+VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, device_api, signin, saas, oidc)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

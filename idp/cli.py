@@ -14,6 +14,7 @@ from idp.client_commands import client
 from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
+from idp.mfa import app_keys
 from idp.mfa import panic as panics
 from idp.oidc import keys
 from idp.saas import catalogue
@@ -46,8 +47,15 @@ def prepare() -> None:
     upgrade()
     catalogue.load_reference()
     keys.ensure()
+    app_keys.ensure()
     if settings.current().demo.enabled:
         demo.load()
+
+
+@main.command()
+def new_app_key() -> None:
+    """Make another key for the QR codes of the mobile app; it signs from the eighth day on, when the apps know it."""
+    click.echo(f"Key {app_keys.make()} is made.")
 
 
 @main.command()

@@ -11,7 +11,7 @@ from idp.accounts import links, session
 from idp.app import create_app
 from idp.core import audit, jobs, limits, outbox
 from idp.core.audit import Actor
-from idp.mfa import challenges
+from idp.mfa import challenges, push_delivery  # noqa: F401 - registers who delivers pushes
 from idp.oidc import authorization, keys, pushed_requests, registration, single_use
 from idp.saas import upkeep
 from idp.signin import attempt, trusted_browsers

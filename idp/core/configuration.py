@@ -4,6 +4,7 @@ Order, later wins: `config/default.toml`, `config/<ERN_CONFIG>.toml` (or a path)
 `ERN_<SECTION>__<KEY>` (lists separated by commas), and the short forms `DATABASE_URL` and `REDIS_URL`.
 """
 
+import importlib.util
 import os
 import tomllib
 from collections.abc import Mapping
@@ -108,6 +109,8 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
 def _check(settings: Settings) -> None:
     if settings.server.environment not in ENVIRONMENTS:
         raise SettingsError(f"The setting [server] environment must be one of {', '.join(ENVIRONMENTS)}.")
+    if settings.push.enabled and importlib.util.find_spec("pywebpush") is None:
+        raise SettingsError('The setting [push] enabled needs the extra "push" (pywebpush).')
     if settings.in_production:
         _check_production(settings)
     elif settings.server.bind not in ("127.0.0.1", "localhost", "::1"):

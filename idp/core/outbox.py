@@ -96,9 +96,9 @@ def post_sms(to: str, text: str, *, code: str | None = None, key: str | None = N
     _post(Channel.SMS, to, Content("", text, code=code), "", key)
 
 
-def post_call(url: str, what: str, details: str) -> None:
-    """Queue a call of another program; `jobs.CALLS` knows how to make it from its kind and details."""
-    _post(Channel.CALL, url, Content(what, details), "", None)
+def post_call(to: str, what: str, details: str, *, key: str | None = None) -> None:
+    """Queue a call of another program; `jobs.CALLS` knows how to make it from where it goes, its kind and details."""
+    _post(Channel.CALL, to, Content(what, details), "", key)
 
 
 def _post(channel: Channel, to: str, content: Content, language: str, key: str | None) -> None:

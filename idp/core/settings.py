@@ -120,6 +120,13 @@ class Sms:
 
 
 @dataclass(frozen=True)
+class Push:
+    """Pushes to the mobile app; without them it asks by itself while it is open."""
+
+    enabled: bool
+
+
+@dataclass(frozen=True)
 class Outbox:
     """How messages are retried."""
 
@@ -194,6 +201,7 @@ class Settings:
     passwords: Passwords
     mail: Mail
     sms: Sms
+    push: Push
     outbox: Outbox
     limits: Limits
     saas: Saas

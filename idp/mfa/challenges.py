@@ -6,22 +6,25 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from flask import has_request_context, request
+from sqlalchemy import delete, or_, select, update
 
-from idp.accounts import people
+from idp.accounts import origins, people
 from idp.accounts.models import Account
 from idp.core import audit, clock, languages, settings, vault
 from idp.core.db import act, db, transactional
-from idp.core.errors import Conflict, Expired
-from idp.core.limits import Budget, forgive, spend
-from idp.core.signed import new_token
-from idp.mfa import deliveries, factors, models, suspension
-from idp.mfa.factor import Compromised, Context, Factor, Prompt, Rejected, Secret
+from idp.core.errors import Expired
+from idp.core.limits import forgive
+from idp.mfa import app_keys, deliveries, factors, judging, models
+from idp.mfa.factor import Context, Factor, Prompt, Rejected, Secret
+from idp.mfa.judging import Judged
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Purpose
 
 R = TypeVar("R")
 
 DAY = 24 * 3600
+# How long the browser has at least to go on after the device answered.
+COLLECT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,15 @@ class Asking:
     application: str | None = None
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A right answer: the secret to keep from now on, whose it is, and the sealed one that it was judged with.
-
-    `owner` (an account's id; None: nobody's yet) and `number` name both where the authenticator itself may be gone.
-    """
-
-    secret: Secret
-    authenticator: Authenticator | None = None
-    seen: bytes = b""
-    owner: int | None = None
-    number: int | None = None
-
-
-def ask(asking: Asking, authenticator: Authenticator) -> Challenge:
+def ask(asking: Asking, authenticator: Authenticator, kind: str | None = None) -> Challenge:
     """Ask the holder of an authenticator; an earlier challenge of the same binding is replaced.
 
-    Raise TooMany if no more may be sent. Must not be called inside an act.
+    `kind` is the factor that asks, if it is not the one that the authenticator was added with. Raise TooMany if no
+    more may be sent. Must not be called inside an act.
     """
-    prompt = factors.named(authenticator.kind).ask(secret_of(authenticator), context(asking.application))
-    return put(asking, authenticator.kind, prompt, authenticator=authenticator)
+    kind = kind or authenticator.kind
+    prompt = factors.named(kind).ask(secret_of(authenticator), context(asking.application))
+    return put(asking, kind, prompt, authenticator=authenticator)
 
 
 def ask_any(asking: Asking, kind: str, known: Sequence[Authenticator]) -> Challenge:
@@ -88,7 +79,7 @@ def _put(
     account_id = asking.account.id if asking.account else None
     _replace(asking)
     challenge = Challenge(
-        handle=new_token(),
+        handle=prompt.handle,
         account_id=account_id,
         authenticator_id=authenticator.id if authenticator else None,
         kind=factor.name,
@@ -99,13 +90,13 @@ def _put(
         state=ChallengeState.OPEN,
         tries_left=factor.tries,
         created_at=now,
-        expires_at=now + timedelta(seconds=factor.seconds),
+        expires_at=now + timedelta(seconds=prompt.seconds or factor.seconds),
     )
     db.session.add(challenge)
     if asking.account:
-        audit.record("mfa.challenge.ask", subject=asking.account.uid, after=_what(challenge))
+        audit.record("mfa.challenge.ask", subject=asking.account.uid, after=judging.what(challenge))
     if prompt.device:
-        deliveries.send(prompt.device, challenge.handle)
+        deliveries.send(prompt.device, challenge)
     return challenge
 
 
@@ -115,8 +106,10 @@ def current(binding: str, purpose: Purpose) -> Challenge | None:
         select(Challenge).where(
             Challenge.binding == binding,
             Challenge.purpose == purpose,
-            Challenge.state == ChallengeState.OPEN,
-            Challenge.tries_left > 0,
+            or_(
+                (Challenge.state == ChallengeState.OPEN) & (Challenge.tries_left > 0),
+                Challenge.state == ChallengeState.APPROVED,
+            ),
             Challenge.expires_at > clock.now(),
         )
     )
@@ -127,16 +120,22 @@ def answer(challenge: Challenge, given: Mapping[str, str], then: Callable[[Chall
 
     Raise Rejected (with `tries_left`) for a wrong answer, Expired if the challenge can no longer be answered, Conflict
     if the factor was used elsewhere at the same moment, TooMany after too many wrong answers of one day. Must not be
-    called inside an act.
+    called inside an act. Where the answer comes from the person's device, `given` is not looked at: raise Rejected
+    until the device has approved.
     """
-    failures = _failures(challenge.account_id)
-    _count(challenge)
-    spend(*failures)
-    try:
-        judged = _judge(challenge, given)
-    except Rejected as wrong:
-        raise Rejected(wrong.key, **wrong.details, tries_left=_failed(challenge)) from None
-    return _passed(challenge, judged, then, failures)
+    if challenge.state is ChallengeState.APPROVED:
+        return _collected(challenge, then)
+    if not factors.named(challenge.kind).answered:
+        raise Rejected("waiting", field="")
+    return _passed(challenge, judging.judge(challenge, given), then)
+
+
+def approve(challenge: Challenge, given: Mapping[str, str]) -> None:
+    """Judge what the person's device answers; its browser then goes on with `answer`, whatever is given there.
+
+    Raise as `answer` does.
+    """
+    _approved(challenge, judging.judge(challenge, given))
 
 
 def wait(challenge: Challenge) -> int:
@@ -153,19 +152,25 @@ def given_at_start(challenge: Challenge) -> dict[str, str]:
 
 def secret_of(authenticator: Authenticator) -> Secret:
     """Return an authenticator's secret."""
-    secret: Secret = vault.unseal_json(seal_of(authenticator.account_id), authenticator.sealed)
-    return secret
+    return authenticator.secret
 
 
 def seal_of(account_id: int) -> str:
     """Return what an authenticator's secret is sealed for, so that it cannot be moved to another account."""
-    return f"authenticator.{account_id}"
+    return models.seal_of_secret(account_id)
 
 
 def context(application: str | None) -> Context:
     """Return where this request asks."""
     host = urlsplit(settings.current().server.issuer).hostname or ""
-    return Context(application, languages.current().code, host)
+    source = origins.place(request.remote_addr) if has_request_context() else ""
+    return Context(application, languages.current().code, host, asking_browser(), source, app_keys.current)
+
+
+def asking_browser() -> str:
+    """Return what this request comes from, as people say it; empty if unknown."""
+    agent = request.headers.get("User-Agent", "") if has_request_context() else ""
+    return origins.browser(agent) if agent else ""
 
 
 @transactional
@@ -175,104 +180,68 @@ def sweep() -> None:
 
 
 @transactional
-def _count(challenge: Challenge) -> None:
-    """Take one try before the answer is judged, so that parallel guesses are never more than the tries."""
-    taken = db.session.execute(
-        update(Challenge)
-        .where(
-            Challenge.id == challenge.id,
-            Challenge.state == ChallengeState.OPEN,
-            Challenge.tries_left > 0,
-            Challenge.expires_at > clock.now(),
-        )
-        .values(tries_left=Challenge.tries_left - 1)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
-        raise Expired("challenge_over")
-
-
-def _judge(challenge: Challenge, given: Mapping[str, str]) -> Judged:
-    factor = factors.named(challenge.kind)
-    memo = challenge.content["memo"]
-    if challenge.purpose is Purpose.ENROL:
-        return Judged(factor.enrol(memo, given), owner=challenge.account_id)
-    authenticator = challenge.authenticator or _answering(challenge, given)
-    if authenticator.suspended_at:
-        raise Rejected("suspended", field=factor.answered[0].name)
-    seen, owner, number = authenticator.sealed, authenticator.account_id, authenticator.id
-    try:
-        return Judged(factor.judge(secret_of(authenticator), memo, given), authenticator, seen, owner, number)
-    except Compromised:
-        suspension.suspend(authenticator)
-        raise
-
-
-def _answering(challenge: Challenge, given: Mapping[str, str]) -> Authenticator:
-    """Return which authenticator answered; raise Rejected unless it is one of those that were asked."""
-    factor = factors.together(challenge.kind)
-    wanted = (Authenticator.kind == challenge.kind, Authenticator.handle == factor.handle_in(given))
-    found = db.session.scalar(select(Authenticator).where(*wanted))
-    if found is None or challenge.account_id not in (None, found.account_id):
-        raise Rejected("unknown", field=factors.named(challenge.kind).answered[0].name)
-    return found
-
-
-@transactional
-def _failed(challenge: Challenge) -> int:
-    """Note a wrong answer and return how many tries are left."""
-    subject = challenge.account.uid if challenge.account else None
-    audit.record("mfa.challenge.fail", subject=subject, after=_what(challenge))
-    return challenge.tries_left
-
-
-@transactional
-def _passed(
-    challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R], failures: Sequence[Budget]
-) -> R:
+def _passed(challenge: Challenge, judged: Judged, then: Callable[[Challenge, Secret], R]) -> R:
     """Use the challenge up, noting which authenticator answered; only one of several right answers gets here."""
-    _check_there(judged)
-    content, authenticator = challenge.content, judged.authenticator
-    used = db.session.execute(
-        update(Challenge)
-        .where(Challenge.id == challenge.id, Challenge.state == ChallengeState.OPEN)
-        .values(state=ChallengeState.PASSED, authenticator_id=authenticator.id if authenticator else None)
-        .execution_options(synchronize_session=False)
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
-        raise Expired("challenge_over")
-    db.session.refresh(challenge)
-    if authenticator:
-        _keep(authenticator, judged.secret, judged.seen)
-    account = authenticator.account if authenticator else challenge.account
-    audit.record("mfa.challenge.pass", subject=account.uid if account else None, after=_what(challenge))
-    act().after_commit.append(lambda: forgive(*failures))
-    account_id, number = challenge.account_id, content["to"]
-    if number and account_id:
-        act().after_commit.append(lambda: deliveries.answered(account_id, number))
+    _accept(challenge, judged, ChallengeState.PASSED)
     return then(challenge, judged.secret)
 
 
-def _check_there(judged: Judged) -> None:
-    """Wait for a PANIC of the person that is under way; raise Expired if it took the authenticator away."""
-    if judged.owner is not None:
-        people.locked(judged.owner)
-    if judged.number and db.session.get(Authenticator, judged.number, populate_existing=True) is None:
+@transactional
+def _approved(challenge: Challenge, judged: Judged) -> None:
+    """Note that the person's device answered right; only one of several right answers gets here."""
+    new = {"secret": judged.secret} if judged.authenticator is None else {}
+    sealed = vault.seal_json(models.seal_of(challenge.account_id), {**challenge.content, **new})
+    until = max(challenge.expires_at, clock.now() + timedelta(seconds=COLLECT_SECONDS))
+    _accept(challenge, judged, ChallengeState.APPROVED, sealed=sealed, expires_at=until)
+
+
+@transactional
+def _collected(challenge: Challenge, then: Callable[[Challenge, Secret], R]) -> R:
+    """Let the browser go on with what the device answered, once."""
+    if challenge.account_id:
+        people.locked(challenge.account_id)  # a PANIC that is under way takes the answer away
+    _move(challenge, ChallengeState.APPROVED, state=ChallengeState.PASSED)
+    authenticator = challenge.authenticator
+    if authenticator and authenticator.suspended_at:
         raise Expired("challenge_over")
+    _note(challenge, "pass")
+    return then(challenge, authenticator.secret if authenticator else challenge.content["secret"])
 
 
-def _keep(authenticator: Authenticator, secret: Secret, seen: bytes) -> None:
-    """Keep what the factor noted in the secret, so that no answer counts at two challenges answered at once."""
-    seal = seal_of(authenticator.account_id)
-    sealed = seen if secret == vault.unseal_json(seal, seen) else vault.seal_json(seal, secret)
-    kept = db.session.execute(
-        update(Authenticator)
-        .where(Authenticator.id == authenticator.id, Authenticator.sealed == seen, Authenticator.suspended_at.is_(None))
-        .values(sealed=sealed, last_used_at=clock.now())
+def _accept(challenge: Challenge, judged: Judged, state: ChallengeState, **values: Any) -> None:
+    judging.check_there(judged)
+    authenticator = judged.authenticator
+    _move(
+        challenge,
+        ChallengeState.OPEN,
+        state=state,
+        authenticator_id=authenticator.id if authenticator else None,
+        **values,
+    )
+    judging.keep(judged)
+    _note(challenge, "pass" if state is ChallengeState.PASSED else "approve")
+    account_id, to = challenge.account_id, challenge.content["to"]
+    act().after_commit.append(lambda: forgive(*judging.failures(account_id)))
+    if to is not None and account_id:
+        act().after_commit.append(lambda: deliveries.answered(account_id, to))
+
+
+def _move(challenge: Challenge, before: ChallengeState, **values: Any) -> None:
+    """Change what is still where it was; raise Expired for what is not."""
+    moved = db.session.execute(
+        update(Challenge)
+        .where(Challenge.id == challenge.id, Challenge.state == before)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if kept.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("factor_used")
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Expired("challenge_over")
+    db.session.refresh(challenge)
+
+
+def _note(challenge: Challenge, what: str) -> None:
+    account = challenge.authenticator.account if challenge.authenticator else challenge.account
+    audit.record(f"mfa.challenge.{what}", subject=account.uid if account else None, after=judging.what(challenge))
 
 
 def _replace(asking: Asking) -> None:
@@ -281,19 +250,8 @@ def _replace(asking: Asking) -> None:
         .where(
             Challenge.binding == asking.binding,
             Challenge.purpose == asking.purpose,
-            Challenge.state == ChallengeState.OPEN,
+            Challenge.state.in_((ChallengeState.OPEN, ChallengeState.APPROVED)),
         )
         .values(state=ChallengeState.REPLACED)
         .execution_options(synchronize_session=False)
     )
-
-
-def _failures(account_id: int | None) -> tuple[Budget, ...]:
-    """Bound the wrong answers of a person; who is asked without a name is counted by the caller."""
-    if account_id is None:
-        return ()
-    return (Budget("challenge.failures", account_id, settings.current().limits.challenge_failures_per_day, DAY),)
-
-
-def _what(challenge: Challenge) -> dict[str, Any]:
-    return {"kind": challenge.kind, "purpose": challenge.purpose.value}

@@ -29,7 +29,16 @@ EVENTS = {
         _l("A verification method answered as a copy of it would, and is suspended: %(method)s (%(hint)s)."),
         each(_factor),
     ),
+    "mfa.device.suspend": EventWords(
+        _l("The PIN was wrong five times in a row, and a mobile device is suspended: %(hint)s."), each(_factor)
+    ),
+    "mfa.challenge.deny": EventWords(_l("On your phone a sign-in was refused: It was not me.")),
     "mfa.challenge.ask": EventWords(_l("A proof was asked for: %(method)s."), each(_factor)),
     "mfa.challenge.fail": EventWords(_l("A wrong answer was given: %(method)s."), each(_factor)),
 }
-UNSHOWN = {"mfa.challenge.pass": "what it allowed follows: a session, a fresh proof, an added method"}
+UNSHOWN = {
+    "mfa.challenge.pass": "what it allowed follows: a session, a fresh proof, an added method",
+    "mfa.challenge.approve": "the same, as soon as the browser goes on",
+    "mfa.push.subscribe": "the app does it by itself, now and then",
+    "mfa.app_key.make": "a key of the server, nobody's account",
+}

@@ -4,12 +4,13 @@ A factor touches no database, request, log or limit: `challenges.py` and `enrolm
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from idp.accounts.models import Account
 from idp.core.errors import Invalid
+from idp.core.signed import new_token
 from idp.mfa.models import Authenticator
 
 # What an account keeps to prove itself with; JSON, sealed before it is stored.
@@ -26,12 +27,25 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A word to every device of the account that a question waits for it there."""
+
+    to: str = ""
+
+
+@dataclass(frozen=True)
 class Prompt:
-    """One question for three audiences: `page` is for the browser, `memo` for us, `device` for the person's."""
+    """One question for three audiences: `page` is for the browser, `memo` for us, `device` for the person's.
+
+    `handle` is what the question is found by: unguessable, at most 43 characters. `seconds`: how long it can be
+    answered, if not as long as the factor says.
+    """
 
     page: dict[str, Any]
     memo: dict[str, Any]
-    device: Text | None = None
+    device: Text | Call | None = None
+    handle: str = field(default_factory=new_token)
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +70,32 @@ class Given:
     secrets: Sequence[Secret] = ()
 
 
+class Signer(Protocol):
+    """A key of ours that devices know by its name, `kid`."""
+
+    @property
+    def kid(self) -> str:
+        """Its name."""
+
+    def sign(self, message: bytes) -> str:
+        """Return the signature over a message."""
+
+
 @dataclass(frozen=True)
 class Context:
-    """Where a factor is asked: the application (None: My Account), the page's language, and this server's host."""
+    """Where a factor is asked: the application (None: My Account), the page's language, and this server's host.
+
+    `browser`: what asks, as people say it ("Firefox on Windows"; empty if unknown); `source`: its internet
+    address without the last part.
+    `signer` gives the key with which we sign a question where a device has to know that it is ours.
+    """
 
     application: str | None
     language: str
     host: str
+    browser: str = ""
+    source: str = ""
+    signer: Callable[[], Signer] | None = None
 
 
 class Rejected(Invalid):
@@ -118,7 +151,7 @@ class Factor(Protocol):
 
     @property
     def answered(self) -> tuple[Field, ...]:
-        """What the person types to answer."""
+        """What the person types to answer; nothing if the answer comes from the device itself."""
 
     @property
     def sentences(self) -> Mapping[str, Any]:
@@ -161,3 +194,16 @@ class AnyOf(Protocol):
 
     def amr_of(self, secret: Secret) -> tuple[str, ...]:
         """Return those of `amr` that this authenticator proves."""
+
+
+@runtime_checkable
+class OnDevice(Protocol):
+    """What a factor has besides if it is answered with a device that several factors may use."""
+
+    @property
+    def device(self) -> str:
+        """The name of the factor that adds such a device, and the kind under which it is kept."""
+
+    @property
+    def strikes(self) -> int:
+        """How many wrong answers in a row, to whichever of its factors, suspend the device."""

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from idp.core.errors import NotFound
 from idp.core.levels import reaches
-from idp.mfa.factor import AnyOf, Factor, Secret
+from idp.mfa.app_pin import AppPin
+from idp.mfa.app_qr import AppQr
+from idp.mfa.factor import AnyOf, Factor, OnDevice, Secret
 from idp.mfa.security_key import SecurityKey
 from idp.mfa.sms import Sms
 from idp.mfa.totp import Totp
 
-FACTORS: tuple[Factor, ...] = (SecurityKey(), Totp(), Sms())
+FACTORS: tuple[Factor, ...] = (SecurityKey(), AppPin(), AppQr(), Totp(), Sms())
 BY_NAME = {factor.name: factor for factor in FACTORS}
 
 
@@ -32,6 +34,21 @@ def amr_of(kind: str, secret: Secret) -> tuple[str, ...]:
     """Return the authentication method references (RFC 8176) that an authenticator with this secret proves."""
     factor = named(kind)
     return factor.amr_of(secret) if isinstance(factor, AnyOf) else factor.amr
+
+
+def kept_as(factor: Factor) -> str:
+    """Return the kind of the authenticators that a factor uses: its own name, or that of the factor that adds them."""
+    return factor.device if isinstance(factor, OnDevice) else factor.name
+
+
+def strikes(factor: Factor) -> int:
+    """Return how many wrong answers in a row suspend an authenticator of a factor; 0 for any number."""
+    return factor.strikes if isinstance(factor, OnDevice) else 0
+
+
+def that_add(wanted: Iterable[Factor]) -> list[Factor]:
+    """Return the factors whose adding gives the wanted ones, each once."""
+    return list({kept_as(factor): named(kept_as(factor)) for factor in wanted}.values())
 
 
 def accepted(level: str, methods: Iterable[str] | None = None) -> list[Factor]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
@@ -13,6 +14,7 @@ from wtforms.validators import Regexp, ValidationError
 from idp.core.errors import Expired, TooMany
 from idp.mfa import deliveries, factors
 from idp.mfa.factor import Factor, Field, Rejected
+from idp.mfa.models import Challenge
 from idp.mfa.sentences import waiting
 
 
@@ -74,14 +76,23 @@ def values(form: FactorForm) -> dict[str, str]:
     return {name: value.strip() for name, value in form.data.items() if name != "csrf_token"}
 
 
+def shown(challenge: Challenge) -> bool:
+    """Say whether the page that was posted showed the challenge as it is now, if it says what it showed."""
+    return request.form.get("state", challenge.state) == challenge.state
+
+
 @contextmanager
 def telling(form: FactorForm, kind: str) -> Iterator[None]:
     """Turn what a verb refuses into sentences at the form's fields: wrong, too often, too late."""
     try:
         yield
     except Rejected as wrong:
-        field = form[wrong.details["field"]]
-        field.errors = [*field.errors, sentence(factors.named(kind), wrong)]
+        told = sentence(factors.named(kind), wrong)
+        if wrong.details["field"] in form:
+            field = form[wrong.details["field"]]
+            field.errors = [*field.errors, told]
+        else:
+            form.form_errors.append(told)
         form.over = wrong.details.get("tries_left") == 0
         form.status = wrong.status
     except Expired:

@@ -15,7 +15,8 @@ from idp.core.db import Model
 class Authenticator(Model):
     """One thing an account can prove itself with; `kind` names its factor, the secret is sealed, the hint is public.
 
-    `handle` is the name under which an answer finds it (see `AnyOf`). A suspended one proves nothing any more.
+    `handle` is the name under which an answer finds it (see `AnyOf`). `failures` counts wrong answers in a row, where
+    they are counted. A suspended one proves nothing any more.
     """
 
     __tablename__ = "authenticator"
@@ -29,6 +30,7 @@ class Authenticator(Model):
     handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
     suspended_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
@@ -37,6 +39,12 @@ class Authenticator(Model):
     def name(self) -> str:
         """What its owner calls it: the name given later, else what tells it from others."""
         return self.label or self.hint
+
+    @property
+    def secret(self) -> dict[str, Any]:
+        """What its factor proves it with."""
+        secret: dict[str, Any] = vault.unseal_json(seal_of_secret(self.account_id), self.sealed)
+        return secret
 
 
 class Purpose(StrEnum):
@@ -47,9 +55,14 @@ class Purpose(StrEnum):
 
 
 class ChallengeState(StrEnum):
-    """Where a challenge is: open (while tries and time are left), answered, or replaced by a newer one."""
+    """Where a challenge is: open (while tries and time are left), answered, or replaced by a newer one.
+
+    Approved: the person's device answered, and the browser has not gone on yet. Denied: the person knows nothing of it.
+    """
 
     OPEN = "open"
+    APPROVED = "approved"
+    DENIED = "denied"
     PASSED = "passed"
     REPLACED = "replaced"
 
@@ -83,7 +96,7 @@ class Challenge(Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The sealed part: `page`, `memo`, what was `given` to begin, and where a text went `to`."""
+        """The sealed part: `page`, `memo`, what was `given` to begin, where a text went `to`, a new `secret`."""
         content: dict[str, Any] = vault.unseal_json(seal_of(self.account_id), self.sealed)
         return content
 
@@ -92,6 +105,41 @@ class Challenge(Model):
         """What the browser is shown."""
         page: dict[str, Any] = self.content["page"]
         return page
+
+
+class PushSubscription(Model):
+    """Where pushes to a device go (Push API); sealed, since whoever knows it can send."""
+
+    __tablename__ = "push_subscription"
+
+    authenticator_id: Mapped[int] = mapped_column(
+        ForeignKey("authenticator.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class AppKeyUse(StrEnum):
+    """What a key of ours signs for the mobile app."""
+
+    QUESTION = "question"
+    PUSH = "push"
+
+
+class AppKey(Model):
+    """A key of ours that the mobile apps know."""
+
+    __tablename__ = "app_key"
+
+    kid: Mapped[str] = mapped_column(String(8), primary_key=True)
+    use: Mapped[AppKeyUse] = mapped_column(Enum(AppKeyUse, native_enum=False, length=16))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+def seal_of_secret(account_id: int) -> str:
+    """Return what an authenticator's secret is sealed for, so that it cannot be moved to another account."""
+    return f"authenticator.{account_id}"
 
 
 def seal_of(account_id: int | None) -> str:

@@ -78,7 +78,8 @@ def _remember(account_id: int) -> None:
 
 
 def _take_away(account_id: int) -> None:
-    open_ones = (Challenge.account_id == account_id, Challenge.state == ChallengeState.OPEN)
+    going_on = (ChallengeState.OPEN, ChallengeState.APPROVED)
+    open_ones = (Challenge.account_id == account_id, Challenge.state.in_(going_on))
     db.session.execute(update(Challenge).where(*open_ones).values(state=ChallengeState.REPLACED))
     db.session.execute(delete(Authenticator).where(Authenticator.account_id == account_id))
     session.end_all(account_id, "panic")

@@ -1,6 +1,7 @@
 """What people read when something about a second factor is refused, and how long they wait."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import format_timedelta
 from flask_babel import gettext as _
@@ -35,9 +36,23 @@ BY_KEY.update(
 )
 
 
+# No request went to the mobile app.
+REQUESTS: dict[str, Any] = {
+    "app.requests": _l(
+        "No request was sent: too many in a short time. You can send one in %(wait)s, or use the QR code."
+    ),
+    "app.paused": _l(
+        "No request was sent: somebody said on your phone that the last one was not you. "
+        "You can send one in %(wait)s, or use the QR code."
+    ),
+}
+
+
 def waiting(refusal: TooMany) -> str:
     """Return when the next code can be sent, for a person who has to wait."""
     wait = span(refusal.retry_after)
+    if refusal.key in REQUESTS:
+        return str(REQUESTS[refusal.key] % {"wait": wait})
     return str(_("No code was sent: too many in a short time. You can ask for one in %(wait)s.", wait=wait))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,12 +18,13 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, deliveries, enrolment, event_words, factors, forms, panic_views, qr
+from idp.mfa import challenges, deliveries, enrolment, event_words, factors, forms, mobile_app, panic_views, qr
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.forms import RenameForm
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
+from idp.mfa.waiting import left, progress, seconds_left
 
 blueprint = Blueprint("mfa", __name__)
 EVENTS.update(event_words.EVENTS)
@@ -31,6 +32,9 @@ UNSHOWN.update(event_words.UNSHOWN)
 blueprint.add_app_template_filter(qr.svg, "qr")
 for _path, _endpoint, _view, _methods in panic_views.ROUTES:
     blueprint.add_url_rule(_path, _endpoint, _view, methods=_methods)
+
+blueprint.add_app_template_global(left)
+blueprint.add_app_template_global(seconds_left)
 
 FILL_IN = ["GET", "POST"]
 
@@ -80,6 +84,14 @@ PLACES = {
             _l("%(name)s is removed. Delete it on the device too, if the device lists it."),
             named=True,
         ),
+        Place(
+            "app_pin",
+            "devices",
+            "/account/devices",
+            _l("%(name)s is added. You can sign in with its PIN or with QR codes from now on."),
+            _l("%(name)s is removed. Remove the account in the app too."),
+            named=True,
+        ),
     )
 }
 
@@ -88,7 +100,7 @@ PLACES = {
 def add() -> ResponseReturnValue:
     """Let the person choose a second factor to add; with only one there is nothing to choose."""
     session.require_own()
-    offered = [factor for factor in factors.FACTORS if factor.page in current_app.view_functions]
+    offered = [factor for factor in factors.that_add(factors.FACTORS) if factor.page in current_app.view_functions]
     if len(offered) == 1:
         return redirect(url_for(offered[0].page, next=_next()), 303)
     return render_template("mfa/add.html", offered=offered, next=_next())
@@ -126,13 +138,20 @@ def confirm(kind: str) -> ResponseReturnValue:
     if "again" in request.form:
         return _again(own, challenge)
     form = forms.answer(kind)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and forms.shown(challenge):
         with forms.telling(form, kind):
             return _confirmed(own, challenge, form)
     if form.over:
         flash(over(), "warning")
         return redirect(url_for(place.endpoint, next=_next()), 303)
     return _confirm_page(factors.named(kind), form, challenge), form.status
+
+
+@blueprint.get("/account/devices/state")
+def pairing_state() -> ResponseReturnValue:
+    """Tell the page with the pairing's QR code whether an app has read it."""
+    own = session.current()
+    return jsonify(progress(_pending(own, mobile_app.KIND) if own else None))
 
 
 def remove(kind: str, number: int) -> ResponseReturnValue:
@@ -179,6 +198,7 @@ def _confirm_page(factor: Factor, form: forms.FactorForm, challenge: Challenge) 
         form=form,
         challenge=challenge,
         undelivered=deliveries.failed(challenge.handle),
+        waiting=url_for("mfa.pairing_state"),
         wait=span(wait) if wait else "",
         next=_next(),
     )

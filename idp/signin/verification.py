@@ -1,16 +1,16 @@
 """The second step: choosing a verification method and answering it, or adding the first one."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp.core.errors import NotFound
-from idp.mfa import challenges, enrolment
+from idp.mfa import challenges, denials, enrolment, factors
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import AnyOf, Factor, Secret
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.signin import attempt as attempts
 from idp.signin import steps, trusted_browsers
-from idp.signin.models import Attempt
+from idp.signin.models import Attempt, AttemptState
 
 
 @dataclass(frozen=True)
@@ -18,25 +18,24 @@ class Method:
     """One choice: the factor, what it is done with, the value of the form, and whether it was used last time."""
 
     factor: Factor
-    authenticator: Authenticator
+    authenticators: list[Authenticator]
     value: str
     last_used: bool
 
 
 def methods(attempt: Attempt) -> list[Method]:
     """Return what this account has and this application accepts, the strongest first."""
-    usable = {factor.name: factor for factor in steps.usable(attempt)}
-    held = _held(attempt, usable)
+    held = [one for one in enrolment.authenticators(steps.account_of(attempt).id) if not one.suspended_at]
     latest = max((one.last_used_at for one in held if one.last_used_at), default=None)
-    seen: set[str] = set()
-    found = []
-    for one in held:
-        if one.kind in seen and isinstance(usable[one.kind], AnyOf):
-            continue
-        # The first of a kind has the plain name; a second phone number is told apart by its id.
-        value = one.kind if one.kind not in seen else f"{one.kind}:{one.id}"
-        seen.add(one.kind)
-        found.append(Method(usable[one.kind], one, value, latest is not None and one.last_used_at == latest))
+    found: list[Method] = []
+    for factor in steps.usable(attempt):
+        own = [one for one in held if one.kind == factors.kept_as(factor)]
+        # Those that are asked together are one choice.
+        for place, asked in enumerate([own] if own and isinstance(factor, AnyOf) else [[one] for one in own]):
+            # The first has the plain name; a second phone number is told apart by its id.
+            value = factor.name if place == 0 else f"{factor.name}:{asked[0].id}"
+            last = latest is not None and asked[0].last_used_at == latest
+            found.append(Method(factor, asked, value, last and not any(method.last_used for method in found)))
     return found
 
 
@@ -47,8 +46,8 @@ def choose(attempt: Attempt, value: str) -> Challenge:
         raise NotFound("no_such_factor")
     asking = _asking(attempt, Purpose.SIGN_IN)
     if isinstance(method.factor, AnyOf):
-        return challenges.ask_any(asking, method.factor.name, _held(attempt, [method.factor.name]))
-    return challenges.ask(asking, method.authenticator)
+        return challenges.ask_any(asking, method.factor.name, method.authenticators)
+    return challenges.ask(asking, method.authenticators[0], method.factor.name)
 
 
 def again(attempt: Attempt, challenge: Challenge) -> Challenge:
@@ -57,13 +56,28 @@ def again(attempt: Attempt, challenge: Challenge) -> Challenge:
         return enrolment.again(_asking(attempt, Purpose.ENROL), challenge)
     if challenge.authenticator is None:
         return choose(attempt, challenge.kind)
-    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), challenge.authenticator)
+    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), challenge.authenticator, challenge.kind)
 
 
 def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:
     """Return what this attempt can answer now."""
     found = challenges.current(attempts.binding(attempt), purpose)
     return found if found and _is_for(attempt, found) else None
+
+
+def waiting(attempt: Attempt) -> Challenge | None:
+    """Return what this attempt waits for, whoever looks at it; None if it is somewhere else by now."""
+    if attempt.account is None or attempt.state is not AttemptState.OPEN or attempts.expired(attempt):
+        return None
+    return open_challenge(attempt) or open_challenge(attempt, Purpose.ENROL)
+
+
+def give_up_denied(attempt: Attempt) -> bool:
+    """End an attempt of which its person said on a device that it is somebody else's; say whether it is one."""
+    if not denials.denied(attempts.binding(attempt)):
+        return False
+    attempts.cancel(attempt)
+    return True
 
 
 def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str], *, trust: bool = False) -> None:
@@ -96,12 +110,6 @@ def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, st
         steps.prove(attempt, steps.factor_proof(factor.kind, challenges.secret_of(factor)))
 
     enrolment.confirm(challenge, given, first=True, then=added)
-
-
-def _held(attempt: Attempt, kinds: Container[str]) -> list[Authenticator]:
-    """Return what the person has of these kinds and may use, the strongest first."""
-    held = enrolment.authenticators(steps.account_of(attempt).id)
-    return [one for one in held if one.kind in kinds and not one.suspended_at]
 
 
 def _is_for(attempt: Attempt, asked: Challenge | Authenticator) -> bool:

@@ -1,6 +1,6 @@
 """The pages of signing in and out; each belongs to one step and sends everybody else to where their attempt is."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,6 +11,7 @@ from idp.mfa import challenges, deliveries, factors, forms, panic_views
 from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
+from idp.mfa.waiting import progress
 from idp.signin import attempt as attempts
 from idp.signin import (
     event_words,
@@ -71,6 +72,8 @@ def use_passkey(attempt: Attempt) -> ResponseReturnValue:
 @at("verify")
 def verify(attempt: Attempt) -> ResponseReturnValue:
     """Let the person choose a verification method, ask with it, and judge the answer."""
+    if verification.give_up_denied(attempt):
+        return render_template("signin/denied.html", attempt=attempt), 403
     challenge = verification.open_challenge(attempt)
     if "method" in request.form:
         return _asked(attempt, request.form["method"])
@@ -85,7 +88,7 @@ def verify(attempt: Attempt) -> ResponseReturnValue:
 @at("add_factor")
 def add_factor(attempt: Attempt) -> ResponseReturnValue:
     """Let somebody who has no second factor add the first one, and go on with it."""
-    offered = steps.usable(attempt)
+    offered = factors.that_add(steps.usable(attempt))
     if not offered:
         return render_template("signin/no_method.html", attempt=attempt)
     challenge = verification.open_challenge(attempt, Purpose.ENROL)
@@ -100,6 +103,13 @@ def add_factor(attempt: Attempt) -> ResponseReturnValue:
     if "again" in request.form:
         return _asked_again(attempt, challenge, "signin.add_factor")
     return _answered(attempt, challenge)
+
+
+@blueprint.get("/login/verify/state")
+def verify_state() -> ResponseReturnValue:
+    """Tell a page that waits for the person's phone whether it can go on."""
+    found = attempts.find(request.args.get("t", ""))
+    return jsonify(progress(verification.waiting(found) if found else None))
 
 
 @blueprint.get("/login/verify/lost")
@@ -203,7 +213,7 @@ def _offered(attempt: Attempt, kind: str) -> ResponseReturnValue:
 def _answered(attempt: Attempt, challenge: Challenge) -> ResponseReturnValue:
     enrolling = challenge.purpose is Purpose.ENROL
     form = forms.answer(challenge.kind)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and forms.shown(challenge):
         with forms.telling(form, challenge.kind):
             _judge(attempt, challenge, form)
             return going_on(attempt)
@@ -230,6 +240,7 @@ def _factor_page(
         factor=factors.named(kind),
         form=form,
         challenge=challenge,
+        waiting=url_for("signin.verify_state", t=attempt.public_id),
         others=[factor for factor in steps.usable(attempt) if factor.name != kind],
         trust_days=trusted_browsers.days() if steps.may_trust(attempt) else 0,
         undelivered=challenge is not None and deliveries.failed(challenge.handle),

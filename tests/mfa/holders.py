@@ -3,11 +3,18 @@
 import base64
 import hashlib
 import hmac
+import json
 import struct
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from idp.mfa import signatures
+from idp.mfa.app_keys import ServerKey
 from idp.mfa.factor import Prompt
+from tests.support.companion_app import CompanionApp
 from tests.support.security_key import SecurityKey
 
 
@@ -99,6 +106,54 @@ def _answer(key: SecurityKey, prompt: Prompt, challenge: str | None = None) -> s
     return key.registers(options, **wrong) if "rp" in options else key.signs(options, **wrong)
 
 
-HOLDERS: dict[str, Holder] = {"security_key": KeyHolder(), "sms": PhoneHolder(), "totp": AuthenticatorApp()}
+class AppHolder:
+    """Has the mobile app, and knows its PIN; what the device API would tell, it takes from the memo."""
+
+    shows = ("link",)
+
+    def __init__(self) -> None:
+        self.app = CompanionApp(_no_network)
+
+    def fields(self) -> dict[str, str]:
+        return {"device_name": "Ada's phone"}
+
+    def answers(self, prompt: Prompt) -> dict[str, str]:
+        return self._answer(prompt, self.app.pin)
+
+    def guesses(self, prompt: Prompt) -> dict[str, str]:
+        """A wrong PIN, and a pairing by somebody who did not see the QR code."""
+        return self._answer(prompt, "9999", secret="A" * 22)
+
+    def _answer(self, prompt: Prompt, pin: str, secret: str = "") -> dict[str, str]:
+        if "seed" in prompt.memo:
+            return self._pairs(prompt, secret)
+        if "number" in prompt.page:
+            request = {"id": prompt.memo["request"], **prompt.memo}
+            return {
+                "device": self.app.device,
+                "verdict": json.dumps(self.app.approval(request, prompt.page["number"], pin)),
+            }
+        return {"code": self.app.reads(prompt.page["link"], pin)}
+
+    def _pairs(self, prompt: Prompt, secret: str) -> dict[str, str]:
+        self.app.issuer, _, token = prompt.page["link"].partition("/app/#pair=")
+        self.app.device, _, right = token.partition(".")
+        self.app.server_keys = {SIGNER.kid: signatures.public(SIGNER.key)}
+        self.app.keeps(base64.urlsafe_b64decode(prompt.memo["seed"] + "="))
+        return {"token": f"{self.app.device}.{secret or right}", "key": json.dumps(self.app.public())}
+
+
+def _no_network(*_: object) -> tuple[int, dict[str, object]]:
+    raise AssertionError("this needs no network")
+
+
+SIGNER = ServerKey("testing1", datetime.now(UTC), ec.generate_private_key(ec.SECP256R1()))
+HOLDERS: dict[str, Holder] = {
+    "app_pin": AppHolder(),
+    "app_qr": AppHolder(),
+    "security_key": KeyHolder(),
+    "sms": PhoneHolder(),
+    "totp": AuthenticatorApp(),
+}
 # Factors whose answer is good, once, at whichever challenge comes first.
 UNBOUND = {"totp"}

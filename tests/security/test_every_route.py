@@ -13,6 +13,11 @@ from tests.security.programs import BASE, NAMES, PROGRAMS, path_of, rules, stran
 # What others may post to, and why.
 OPEN_TO_OTHERS = {
     "back_channel_logout": "the identity server, by its signature (Back-Channel Logout 1.0, 2.6)",
+    "device_api.answer": "the mobile app, which signs each call with its key",
+    "device_api.nothing": "the same: it only says that there is no such call",
+    "device_api.pair": "a new mobile app with the secret of its QR code",
+    "device_api.subscribe": "the mobile app",
+    "device_api.unsubscribe": "the mobile app",
     "oidc.authorize": "a relying party's form (OpenID Connect Core, 3.1.2.1)",
     "oidc.introspect": "a program with its secret",
     "oidc.logout": "a relying party's form (RP-Initiated Logout 1.0, 2); it ends a session only with its ID token",

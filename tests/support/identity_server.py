@@ -18,6 +18,7 @@ from idp.app import create_app
 from idp.core import configuration, signals
 from idp.core.audit import AuditEvent, AuditHead
 from idp.core.db import Model, db, transaction
+from idp.mfa import app_keys
 from idp.oidc import keys
 from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
@@ -38,6 +39,7 @@ def prepared(url: str) -> str:
     with app.app_context():
         Model.metadata.create_all(db.engine)
         keys.ensure()
+        app_keys.ensure()
         with transaction() as session:  # the story of a test begins with an empty trail
             session.execute(delete(AuditEvent))
             session.execute(delete(AuditHead))

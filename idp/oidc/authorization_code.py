@@ -4,6 +4,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc7636 import CodeChallenge
+from flask import g
 
 from idp.oidc import claims, grants, tokens
 from idp.oidc.clients import Client
@@ -15,7 +16,8 @@ class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
 
     def query_authorization_code(self, code: str, client: Client) -> AuthorizationGrant | None:
         """Redeem rather than look up: from here on the code is used, whatever else is wrong with the request."""
-        return grants.redeem(code, client.client_id)
+        grant = grants.redeem(code, client.client_id)
+        return grant if grant is not None and _key_fits(grant, client) else None
 
     def authenticate_user(self, authorization_code: AuthorizationGrant) -> AuthorizationGrant:
         """Return whom the tokens are for: the grant, which knows the person and the session."""
@@ -23,6 +25,17 @@ class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
 
     def delete_authorization_code(self, authorization_code: AuthorizationGrant) -> None:
         """Nothing: the code is out of use already."""
+
+
+def _key_fits(grant: AuthorizationGrant, client: Client) -> bool:
+    """A code that was bound to a key counts with that key only (RFC 9449, 10).
+
+    What a public client gets afterwards is bound to the key that it shows first (5): it has nothing else to prove.
+    """
+    jkt: str | None = g.get("dpop_jkt")
+    if grant.dpop_jkt is None and client.token_endpoint_auth_method == "none":  # noqa: S105 - the name of a method
+        grant.dpop_jkt = jkt
+    return grant.dpop_jkt in (None, jkt)
 
 
 class S256Challenge(CodeChallenge):

@@ -32,10 +32,11 @@ def read(given: MultiDict[str, str]) -> tuple[Client, Parameters]:
     return client, parameter_reader.read(client, inside)
 
 
-def push(client: Client, form: MultiDict[str, str]) -> str:
+def push(client: Client, form: MultiDict[str, str], jkt: str | None) -> str:
     """Judge a request that a client sends ahead, keep it and return its request_uri.
 
-    Raises OAuth2Error with the same errors that the authorization endpoint would give (RFC 9126, 2.3).
+    `jkt` is the key proved with it, which the code will count with (RFC 9449, 10.1). Raises
+    OAuth2Error with the same errors that the authorization endpoint would give (RFC 9126, 2.3).
     """
     given = MultiDict((name, value) for name, value in form.items(multi=True) if name not in PROOF)
     given.setdefault("client_id", client.client_id)
@@ -45,6 +46,8 @@ def push(client: Client, form: MultiDict[str, str]) -> str:
         if client.must_sign_requests and "request" not in given:
             raise ObjectRefused("invalid_request", "this client has to sign its requests")
         inside = request_objects.unpacked(client, given)
+        if jkt is not None and inside.setdefault("dpop_jkt", jkt) != jkt:
+            raise ObjectRefused("invalid_dpop_proof", "dpop_jkt is another key than the one proved")
         parameter_reader.read(client, inside)
     except ObjectRefused as refused:
         raise OAuth2Error(refused.description, error=refused.error, status_code=400) from None

@@ -61,6 +61,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "tos_uri": _is_web_page,
     "backchannel_logout_uri": _is_call_address,
     "backchannel_logout_session_required": lambda value: isinstance(value, bool),
+    "dpop_bound_access_tokens": lambda value: isinstance(value, bool),
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
     "request_object_signing_alg": lambda value: value in ALGORITHMS,
     "require_pushed_authorization_requests": lambda value: isinstance(value, bool),

@@ -72,6 +72,11 @@ class Client(ClientMixin):
         return self.fapi or bool(self.further.get("require_pushed_authorization_requests"))
 
     @property
+    def must_bind_tokens(self) -> bool:
+        """Whether it gets only tokens that count with its key (RFC 9449, 5.2; FAPI 2.0 Security Profile, 5.3.2.1-4)."""
+        return self.fapi or bool(self.further.get("dpop_bound_access_tokens"))
+
+    @property
     def must_sign_requests(self) -> bool:
         """Whether its requests count only as signed objects (RFC 9101, 10.5)."""
         return bool(self.further.get("require_signed_request_object"))

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, client_assertions, keys, request_objects
+from idp.oidc import assurance, client_assertions, dpop, keys, request_objects
 from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
@@ -51,6 +51,7 @@ def metadata() -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(keys.ALGORITHMS),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "service_documentation": _address("core.support"),
     }
 

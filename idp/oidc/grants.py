@@ -40,6 +40,7 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> str:
             nonce=parameters.nonce,
             claims={"id_token": list(parameters.id_token_claims), "userinfo": list(parameters.userinfo_claims)},
             code_challenge=parameters.code_challenge,
+            dpop_jkt=parameters.dpop_jkt,
             acr=acr,
             amr=session.amr,
             auth_time=session.auth_time,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.core import clock, settings
-from idp.oidc import grants, refresh_tokens, tokens
+from idp.oidc import dpop, grants, refresh_tokens, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.tokens import AccessToken, TokenRefused
@@ -38,7 +38,9 @@ def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
     if grant is None or token.client_id != client.client_id or not grants.alive(grant):
         return INACTIVE
     times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
-    return {**_about(grant), **times, "token_type": "Bearer", "scope": token.scope}
+    bound = {"cnf": {"jkt": token.jkt}} if token.jkt else {}
+    kind = dpop.SCHEME if token.jkt else "Bearer"
+    return {**_about(grant), **times, **bound, "token_type": kind, "scope": token.scope}
 
 
 def _refresh_token(text: str, client: Client) -> dict[str, Any]:

@@ -138,6 +138,8 @@ class AuthorizationGrant(Model):
     # Claims asked for by name, for `id_token` and `userinfo` (OpenID Connect Core, 5.5).
     claims: Mapped[dict[str, Any]] = mapped_column(JSON)
     code_challenge: Mapped[str] = mapped_column(String(128))
+    # The key that code and refresh token count with (RFC 9449, 10 and 5), by its thumbprint.
+    dpop_jkt: Mapped[str | None] = mapped_column(String(43))
     acr: Mapped[str] = mapped_column(String(64))
     amr: Mapped[list[str]] = mapped_column(JSON)
     auth_time: Mapped[datetime]

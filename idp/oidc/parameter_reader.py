@@ -15,6 +15,7 @@ from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
 from idp.oidc.parameters import RESPONSE_MODES, ErrorResponse, Parameters, Target
 
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 PROMPTS = {"none", "login", "consent", "select_account"}
 LONGEST = 2000
@@ -79,6 +80,7 @@ class _Reader:
             id_token_claims=_known(claims["id_token"]),
             userinfo_claims=_known(claims["userinfo"]),
             subject=self._subject(claims["id_token"].get("sub")),
+            dpop_jkt=self._thumbprint(),
             pushed=pushed,
         )
 
@@ -156,6 +158,12 @@ class _Reader:
         if value is not None and not isinstance(value, str):
             raise self.refuse("invalid_request", "the value of sub is not a text")
         return value
+
+    def _thumbprint(self) -> str | None:
+        text = self.given.get("dpop_jkt")
+        if text is not None and not THUMBPRINT.fullmatch(text):
+            raise self.refuse("invalid_request", "dpop_jkt is not a thumbprint")
+        return text
 
     def _words(self, name: str) -> tuple[str, ...]:
         return tuple(self.given.get(name, "")[:LONGEST].split())

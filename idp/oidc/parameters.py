@@ -50,6 +50,8 @@ class Parameters:
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
     subject: str | None = None
+    # The key that the code is to count with (RFC 9449, 10).
+    dpop_jkt: str | None = None
     # The pushed request that this came from, to be used up with the answer (RFC 9126, 4).
     pushed: str | None = None
 

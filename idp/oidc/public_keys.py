@@ -18,6 +18,10 @@ TYPES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "E
 TYPE_OF = {"PS256": "RSA", "RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 MOST_KEYS = 20
 LARGEST_RSA_BITS = 8192
+# Half a KiB is too little for a header that carries an RSA key.
+LONGEST_HEADER = 4096
+# Half a KiB is too little for a header that carries an RSA key.
+LONGEST_HEADER = 4096
 
 Key = RSAKey | ECKey | OKPKey | OctKey
 
@@ -52,6 +56,8 @@ def peek(text: str) -> Signed:
 def verify_with(text: str, key: Key, algorithm: str) -> Signed:
     """Return what was signed with this key and algorithm; raise Unverified if it was not."""
     registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    registry.max_header_length = LONGEST_HEADER
+    registry.max_header_length = LONGEST_HEADER
     try:
         token = jwt.decode(text, key, algorithms=[algorithm], registry=registry)
     except (JoseError, ValueError, TypeError):

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749 import grants as authlib
+from flask import g
 from sqlalchemy import update
 
 from idp.core import clock, settings
@@ -121,6 +122,9 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):
         """Use the refresh token and answer with new ones."""
         if "openid" not in (self.request.payload.scope or refresh_token.get_scope()).split():
             raise InvalidScopeError("The scope openid is required.")
+        public = self.request.client.token_endpoint_auth_method == "none"  # noqa: S105 - the name of a method
+        if public and user.dpop_jkt not in (None, g.get("dpop_jkt")):
+            raise InvalidGrantError("The refresh token counts with another key.")
         if not use(refresh_token, self.request.client):
             raise InvalidGrantError("The refresh token is over or was used before.")
         issued: dict[str, object] = super().issue_token(user, refresh_token)

@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749 import OAuth2Payload
 from flask import g, request
 
 from idp.core import settings
-from idp.oidc import clients, grants, refresh_tokens, tokens
+from idp.oidc import clients, dpop, grants, refresh_tokens, tokens
 from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S256Challenge
 from idp.oidc.clients import Client
 from idp.oidc.logout import EndSessionEndpoint
@@ -17,9 +17,10 @@ from idp.oidc.refresh_tokens import RefreshTokenGrant
 
 def _answer(client: Client, user: AuthorizationGrant, scope: str, **_: Any) -> dict[str, Any]:
     """Make the answer of the token endpoint (RFC 6749, 5.1); `user` is the grant, as our grants hand it over."""
+    jkt: str | None = g.get("dpop_jkt")
     answer = {
-        "token_type": "Bearer",
-        "access_token": tokens.access_token(client, user, scope),
+        "token_type": dpop.SCHEME if jkt else "Bearer",
+        "access_token": tokens.access_token(client, user, scope, jkt),
         "expires_in": settings.current().oidc.access_token_seconds,
         "scope": scope,
     }

@@ -8,8 +8,9 @@ from flask import Response, g, request
 from idp.core import settings
 from idp.core.db import transaction
 from idp.core.exempt import bare
-from idp.oidc import authorization_requests, client_authentication, introspection, revocation, userinfo
+from idp.oidc import authorization_requests, client_authentication, dpop, introspection, revocation, userinfo
 from idp.oidc.clients import Client
+from idp.oidc.dpop import ProofRefused
 from idp.oidc.server import server
 from idp.oidc.tokens import TokenRefused
 
@@ -18,6 +19,9 @@ from idp.oidc.tokens import TokenRefused
 def token() -> Response:
     """Exchange a code or a refresh token for tokens."""
     g.oauth_client = client_authentication.authenticate(request)
+    g.dpop_jkt = dpop.proved(request)
+    if g.dpop_jkt is None and g.oauth_client.must_bind_tokens:
+        raise ProofRefused("this client needs a proof")
     with transaction():
         answer: Response = server.create_token_response()
     return answer
@@ -28,7 +32,7 @@ def push() -> Response:
     """Take an authorization request ahead of the browser (RFC 9126, 2)."""
     client = client_authentication.authenticate(request)
     answer = {
-        "request_uri": authorization_requests.push(client, request.form),
+        "request_uri": authorization_requests.push(client, request.form, dpop.proved(request)),
         "expires_in": settings.current().oidc.pushed_request_seconds,
     }
     return Response(orjson.dumps(answer), 201, mimetype="application/json")
@@ -55,14 +59,16 @@ def revoke() -> Response:
 @bare
 def person() -> Response:
     """Give the claims that an access token opens (OpenID Connect Core, 5.3)."""
-    presented = _bearer_token()
+    scheme, presented = _presented()
     if presented is None:
-        return Response(status=401, headers={"WWW-Authenticate": 'Bearer realm="userinfo"'})
+        return _challenge(scheme)
     try:
-        return Response(orjson.dumps(userinfo.claims_for(presented)), mimetype="application/json")
+        jkt = dpop.proved(request, presented) if scheme == dpop.SCHEME else None
+        return Response(orjson.dumps(userinfo.claims_for(presented, jkt)), mimetype="application/json")
     except TokenRefused:
-        challenge = 'Bearer realm="userinfo", error="invalid_token"'
-        return Response(status=401, headers={"WWW-Authenticate": challenge})
+        return _challenge(scheme, "invalid_token")
+    except ProofRefused:
+        return _challenge(dpop.SCHEME, ProofRefused.error)
 
 
 def refused(error: OAuth2Error) -> Response:
@@ -81,9 +87,19 @@ def _asking(*, public: bool = False) -> tuple[Client, str]:
     return client, request.form["token"]
 
 
-def _bearer_token() -> str | None:
-    """Read the token from the header, else from the form (RFC 6750, 2.1 and 2.2)."""
+def _presented() -> tuple[str, str | None]:
+    """Return the scheme and the token of the header, else the token of the form (RFC 6750, 2.1, 2.2; RFC 9449, 7.1)."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip()
-    return request.form.get("access_token") or None
+    named = dpop.SCHEME if scheme.lower() == dpop.SCHEME.lower() else "Bearer"
+    if scheme.lower() in ("bearer", dpop.SCHEME.lower()) and value:
+        return named, value.strip()
+    return named, request.form.get("access_token") or None
+
+
+def _challenge(scheme: str, error: str = "") -> Response:
+    told = [f'{scheme} realm="userinfo"']
+    if error:
+        told.append(f'error="{error}"')
+    if scheme == dpop.SCHEME:
+        told.append(f'algs="{" ".join(dpop.ALGORITHMS)}"')
+    return Response(status=401, headers={"WWW-Authenticate": ", ".join(told)})

@@ -35,9 +35,18 @@ class AccessToken:
     client_id: str
     claims: Mapping[str, Any]
 
+    @property
+    def jkt(self) -> str | None:
+        """The thumbprint of the key that it counts with."""
+        bound: str | None = self.claims.get("cnf", {}).get("jkt")
+        return bound
 
-def access_token(client: Client, grant: AuthorizationGrant, scope: str) -> str:
-    """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives."""
+
+def access_token(client: Client, grant: AuthorizationGrant, scope: str, jkt: str | None) -> str:
+    """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives.
+
+    With `jkt`, the thumbprint of a key, it counts only with proofs of that key (RFC 9449, 6.1).
+    """
     configuration = settings.current()
     now = int(clock.now().timestamp())
     claims = {
@@ -52,6 +61,8 @@ def access_token(client: Client, grant: AuthorizationGrant, scope: str) -> str:
         "sid": grant.session.sid,
         "grant": grant.id,
     }
+    if jkt is not None:
+        claims["cnf"] = {"jkt": jkt}
     return sign(claims, ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 

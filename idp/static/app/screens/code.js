@@ -72,11 +72,12 @@ const shown = (account, link, digits) => {
 };
 
 const copying = (digits) => {
-  const copy = button(t("code.copy"), async () => {
-    await navigator.clipboard.writeText(digits);
+  const copied = () => {
     copy.textContent = t("code.copied");
     announce(t("code.copied"));
     setTimeout(() => (copy.textContent = t("code.copy")), COPIED_MS);
-  });
+  };
+  const impossible = () => (copy.hidden = true); // some browsers do not let it; the digits can be read all the same
+  const copy = button(t("code.copy"), () => navigator.clipboard.writeText(digits).then(copied, impossible));
   return copy;
 };

@@ -57,6 +57,16 @@ def accepted(level: str, methods: Iterable[str] | None = None) -> list[Factor]:
     return [f for f in FACTORS if reaches(f.level, level) and (allowed is None or f.name in allowed)]
 
 
+def but_text_messages() -> list[str]:
+    """Return the names of the factors for whoever accepts no code by text message: numbers are lent and taken over."""
+    return [factor.name for factor in FACTORS if factor.name != Sms.name]
+
+
+def shown_by(amr: Iterable[str], methods: Iterable[str]) -> bool:
+    """Say whether one of these factors (names) is among the methods that a session was proved with."""
+    return any(set(BY_NAME[name].amr) & set(amr) for name in methods)
+
+
 def strength(name: str) -> int:
     """Return the place of a factor in the order of strength, 0 being the strongest; an unknown one comes last."""
     return next((place for place, factor in enumerate(FACTORS) if factor.name == name), len(FACTORS))

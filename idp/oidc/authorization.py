@@ -11,6 +11,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Expired
 from idp.core.levels import MFA, SFA
 from idp.core.signed import digest, new_token
+from idp.mfa import factors
 from idp.oidc import assurance, clients, grants, parameters, pushed_requests
 from idp.oidc.checks import Asked
 from idp.oidc.clients import Client
@@ -44,7 +45,8 @@ def look(request: Request) -> Asked:
         raise ErrorResponse(
             client, wish.target, "unmet_authentication_requirements", "no verification method reaches the wanted acr"
         ) from None
-    return Asked(client, wish, request.since, level, current, clock.now(), trusting)
+    methods = None if card is None or card.text_messages else factors.but_text_messages()
+    return Asked(client, wish, request.since, level, current, clock.now(), trusting, methods)
 
 
 @transactional

@@ -60,6 +60,7 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
         return_to=url_for("oidc.resume", handle=handle),
         cancel_to=url_for("oidc.cancel", handle=handle),
         force=force,
+        methods=asked.methods,
         trusting=asked.trusting and not force,
         login_hint=asked.parameters.login_hint,
         form_target=asked.parameters.target.redirect_uri,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from idp.accounts.models import UserSession
 from idp.core.levels import SFA, reaches
+from idp.mfa import factors
 from idp.oidc import consents, tokens
 from idp.oidc.clients import Client
 from idp.oidc.parameters import Parameters
@@ -16,7 +17,8 @@ from idp.saas import access
 class Asked:
     """One look at a request: who asks for what since when, the level it needs, and the session at hand.
 
-    `trusting`: in a browser that the person trusts no second factor is needed.
+    `methods`: the names of the factors that the application accepts (None: all); `trusting`: in a browser that the
+    person trusts no second factor is needed.
     """
 
     client: Client
@@ -26,6 +28,7 @@ class Asked:
     session: UserSession | None
     now: datetime
     trusting: bool = False
+    methods: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ def _too_old(asked: Asked) -> bool:
 
 
 def _too_weak(asked: Asked) -> bool:
-    return asked.level != SFA and (asked.session is None or not reaches(asked.session.acr, asked.level))
+    if asked.level == SFA:
+        return False
+    if asked.session is None or not reaches(asked.session.acr, asked.level):
+        return True
+    return asked.methods is not None and not factors.shown_by(asked.session.amr, asked.methods)
 
 
 def _no_access(asked: Asked) -> bool:

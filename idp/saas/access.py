@@ -41,7 +41,8 @@ class Grant:
 class ApplicationCard:
     """What the protocol has to know about an application; `level` is the least `acr` that it accepts.
 
-    `trusted_browsers`: in a browser that the person trusts it asks for no second factor.
+    `trusted_browsers`: in a browser that the person trusts it asks for no second factor; `text_messages`: a code by
+    text message is one.
     """
 
     id: int
@@ -49,6 +50,7 @@ class ApplicationCard:
     needs_mfa: bool
     level: str
     trusted_browsers: bool
+    text_messages: bool
 
 
 def application(application_id: int) -> ApplicationCard:
@@ -56,7 +58,9 @@ def application(application_id: int) -> ApplicationCard:
     found = db.session.get(Application, application_id)
     if found is None:
         raise NotFound("application_unknown")
-    return ApplicationCard(found.id, found.label, reaches(found.level, MFA), found.level, found.trusted_browsers)
+    return ApplicationCard(
+        found.id, found.label, reaches(found.level, MFA), found.level, found.trusted_browsers, found.text_messages
+    )
 
 
 def accesses_for(account_id: int, application_id: int, now: datetime | None = None) -> list[Grant]:

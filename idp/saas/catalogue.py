@@ -23,7 +23,7 @@ from idp.saas.words import fold
 
 FOLDER = CONFIG / "reference"
 FILES = ("erns", "other_networks", "countries", "hcps", "applications", "profiles")
-LAYOUT = "2"  # rises when the same files are stored in another way
+LAYOUT = "3"  # rises when the same files are stored in another way
 NAME = "saas"
 LEVELS = {"sfa": SFA, "mfa": MFA}
 GUEST_CODE = "0000"
@@ -61,6 +61,7 @@ def _load_applications(applications: list[Row], profiles: list[Row]) -> None:
             "level": LEVELS[found["level"]],
             "locked_after_panic": found["after_panic"] == "lock",
             "trusted_browsers": found["trusted_browsers"],
+            "text_messages": found["text_messages"],
             "membership_id": found["membership"],
         }
         for position, found in enumerate(applications)

@@ -88,6 +88,7 @@ class Organisation(Model):
 class Application(Model):
     """An entry of the catalogue; `level` is the least level of authentication (`acr`) that it accepts.
 
+    `text_messages`: whether a code by text message is accepted as second factor.
     `trusted_browsers`: whoever trusts a browser is not asked for the second factor in it (never where patients are).
     `membership_id` names the application whose membership for the same organisation this one relies on.
     """
@@ -103,6 +104,7 @@ class Application(Model):
     level: Mapped[str] = mapped_column(String(64))
     locked_after_panic: Mapped[bool]
     trusted_browsers: Mapped[bool]
+    text_messages: Mapped[bool]
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
 
     @property

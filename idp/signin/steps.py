@@ -214,4 +214,4 @@ def _older(moment: datetime, seconds: int | None) -> bool:
 
 def _was_accepted(attempt: Attempt, open_session: UserSession) -> bool:
     """Say whether the session's factor is one that this attempt accepts."""
-    return any(set(factor.amr) & set(open_session.amr) for factor in usable(attempt))
+    return factors.shown_by(open_session.amr, [factor.name for factor in usable(attempt)])

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from idp.accounts.models import Account
+from idp.core.levels import LEVELS
 
 FactorNames = Callable[[int], Sequence[str]]
 Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
+Strongest = Callable[[int], str | None]
 Things = Callable[[int], Sequence[str]]
 Vouching = Callable[[Account], bool]
 Leaving = Callable[[int], Sequence[str]]
@@ -14,6 +16,7 @@ Leaving = Callable[[int], Sequence[str]]
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
 DUTIES: list[Duty] = []
+LEVELS_HELD: list[Strongest] = []
 DEVICES: list[Things] = []
 LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
@@ -32,6 +35,12 @@ def applications(session_ids: Sequence[int]) -> dict[int, list[str]]:
         for session_id, names in visits(session_ids).items():
             found.setdefault(session_id, []).extend(names)
     return found
+
+
+def strongest_level(account_id: int) -> str | None:
+    """Return the strongest level that a usable second factor of the account reaches; None without one."""
+    found = [level for levels in LEVELS_HELD if (level := levels(account_id))]
+    return max(found, key=LEVELS.index, default=None)
 
 
 def must_keep_mfa(account_id: int) -> bool:
@@ -69,6 +78,12 @@ def answers_applications(visits: Visits) -> Visits:
     """Register a function that names the applications visited in each of the sessions (their ids)."""
     VISITS.append(visits)
     return visits
+
+
+def answers_strongest_level(levels: Strongest) -> Strongest:
+    """Register a function that returns the strongest level that an account (its id) reaches with a second factor."""
+    LEVELS_HELD.append(levels)
+    return levels
 
 
 def answers_must_keep_mfa(duty: Duty) -> Duty:

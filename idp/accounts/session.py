@@ -11,13 +11,13 @@ from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import joinedload
 
-from idp.accounts import questions
+from idp.accounts import administrators, questions
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core import audit, clock, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
 from idp.core.errors import SignInRequired
-from idp.core.levels import MFA, SFA, reaches
+from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
@@ -74,6 +74,8 @@ def require_own() -> UserSession:
     browser is enough where the operator allows it: each grave act asks for itself.
     """
     session = require()
+    if administrators.must_resist_phishing(session.account):
+        return require(PHR, reason="administrator")
     if not session.account.always_mfa or reaches(session.acr, MFA) or not questions.second_factors(session.account_id):
         return session
     if settings.current().session.trusted_browser_for_account and questions.in_trusted_browser(session.account):

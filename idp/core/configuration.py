@@ -28,6 +28,7 @@ PRODUCTION_NEEDS = {
     ("saas", "helpdesk"): "the help desk's mail address shown to people",
 }
 ENVIRONMENTS = ("development", "test", "production")
+ADMINISTRATORS_NEED = ("phr", "mfa")
 SHORT_FORMS = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("limits", "redis_url")}
 
 
@@ -111,6 +112,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"The setting [server] environment must be one of {', '.join(ENVIRONMENTS)}.")
     if settings.push.enabled and importlib.util.find_spec("pywebpush") is None:
         raise SettingsError('The setting [push] enabled needs the extra "push" (pywebpush).')
+    if settings.security.administrators_need not in ADMINISTRATORS_NEED:
+        raise SettingsError(f"The setting [security] administrators_need must be {' or '.join(ADMINISTRATORS_NEED)}.")
     if settings.in_production:
         _check_production(settings)
     elif settings.server.bind not in ("127.0.0.1", "localhost", "::1"):

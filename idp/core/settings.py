@@ -162,6 +162,14 @@ class Saas:
 
 
 @dataclass(frozen=True)
+class Security:
+    """What the operator demands beyond the rules that always hold."""
+
+    administrators_need: str
+    refuse_withdrawn_keys: bool
+
+
+@dataclass(frozen=True)
 class Oidc:
     """Lifetimes of the protocol, in seconds unless the name says otherwise."""
 
@@ -205,6 +213,7 @@ class Settings:
     outbox: Outbox
     limits: Limits
     saas: Saas
+    security: Security
     oidc: Oidc
     demo: Demo
 

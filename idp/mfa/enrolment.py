@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from idp.accounts import people, questions, session
+from idp.accounts import administrators, people, questions, session
 from idp.accounts.models import Account, UserSession
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotAllowed, NotFound
-from idp.core.levels import MFA, SFA
+from idp.core.levels import LEVELS, MFA, PHR, SFA
 from idp.mfa import challenges, factors, notices, sms
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import AnyOf, Given, Rejected, Secret
@@ -27,8 +27,15 @@ def authenticators(account_id: int, kind: str | None = None) -> list[Authenticat
     return sorted(db.session.scalars(found), key=_order)
 
 
-def own() -> UserSession:
-    """Return the session for the pages of one's factors; raise SignInRequired as `session.require_own` does."""
+def own(kind: str) -> UserSession:
+    """Return the session for the page of one's factors of a kind; raise SignInRequired as `session.require_own` does.
+
+    An administrator who needs a key and has none comes in, with what there is, to add one.
+    """
+    signed_in = session.require(SFA)
+    missing = administrators.must_resist_phishing(signed_in.account) and not administrators.has_key(signed_in.account)
+    if missing and factors.named(kind).level == PHR:
+        return may_change()
     return session.require_own()
 
 
@@ -39,6 +46,8 @@ def may_change() -> UserSession:
     """
     within = settings.current().session.step_up_minutes * 60
     signed_in = session.require(SFA)
+    if administrators.has_key(signed_in.account) and signed_in.account.is_administrator:
+        return session.require(PHR, within, "change_factors")
     if authenticators(signed_in.account_id):
         return session.require(MFA, within, "change_factors")
     return session.require(SFA, within, "first_factor")
@@ -146,6 +155,12 @@ def phone_number(account_id: int) -> str | None:
     """Return the confirmed mobile number that was used last, in E.164; None without one."""
     held = authenticators(account_id, "sms")
     return str(challenges.secret_of(held[0])["number"]) if held else None
+
+
+@questions.answers_strongest_level
+def _strongest(account_id: int) -> str | None:
+    usable = [one.kind for one in authenticators(account_id) if not one.suspended_at and one.kind in factors.BY_NAME]
+    return max((factors.named(kind).level for kind in usable), key=LEVELS.index, default=None)
 
 
 @questions.answers_second_factors

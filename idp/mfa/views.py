@@ -108,7 +108,7 @@ def add() -> ResponseReturnValue:
 
 def listed(kind: str) -> ResponseReturnValue:
     """Show what the person has of a kind, and begin to add another."""
-    place, own = PLACES[kind], enrolment.own()
+    place, own = PLACES[kind], enrolment.own(kind)
     form = forms.offer(kind, **browser.pop(_kept(kind), {}))
     if form.validate_on_submit():
         _may_change(form, kind)
@@ -167,7 +167,7 @@ def remove(kind: str, number: int) -> ResponseReturnValue:
 
 def rename(kind: str, number: int) -> ResponseReturnValue:
     """Give a factor another name."""
-    place, own = PLACES[kind], enrolment.own()
+    place, own = PLACES[kind], enrolment.own(kind)
     found = enrolment.owned(own.account, number, kind)
     form = RenameForm(device_name=found.label)
     if form.validate_on_submit():

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from idp.accounts import session
+from idp.accounts import administrators, session
 from idp.core import clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import Expired
-from idp.core.levels import MFA, SFA
+from idp.core.levels import MFA, PHR, SFA
 from idp.core.signed import digest, new_token
 from idp.mfa import factors
 from idp.oidc import assurance, clients, grants, parameters, pushed_requests
@@ -45,6 +45,8 @@ def look(request: Request) -> Asked:
         raise ErrorResponse(
             client, wish.target, "unmet_authentication_requirements", "no verification method reaches the wanted acr"
         ) from None
+    if current and administrators.must_resist_phishing(current.account):
+        level = PHR
     methods = None if card is None or card.text_messages else factors.but_text_messages()
     return Asked(client, wish, request.since, level, current, clock.now(), trusting, methods)
 

@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, exists, false, literal, or_, select, true,
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from idp.accounts import questions
+from idp.accounts.administrators import acting_level
 from idp.accounts.models import Account, AccountState
 from idp.core import clock, settings
 from idp.core.db import db
 from idp.core.errors import NotFound, SignInRequired
-from idp.core.levels import MFA, reaches
+from idp.core.levels import reaches
 from idp.mfa import panic
 from idp.saas.catalogue_models import Organisation, Profile
 from idp.saas.models import Access, AccessState, Delegation
@@ -64,13 +65,13 @@ def acting_authority(approver: Approver) -> tuple[Account, Authority]:
 
     Raises SignInRequired when the proof is too weak or too old, NotFound when the account may do nothing any more.
     """
-    within = settings.current().session.step_up_minutes * 60
-    fresh = clock.now() - approver.proved_at <= timedelta(seconds=within)
-    if not (fresh and reaches(approver.acr, MFA)):
-        raise SignInRequired(MFA, within, "decide")
     account = db.session.get(Account, approver.account_id)
     if account is None or account.state is not AccountState.ACTIVE:
         raise NotFound("access_request_unknown")
+    within, level = settings.current().session.step_up_minutes * 60, acting_level(account)
+    fresh = clock.now() - approver.proved_at <= timedelta(seconds=within)
+    if not (fresh and reaches(approver.acr, level)):
+        raise SignInRequired(level, within, "decide")
     return account, authority_of(account)
 
 

@@ -2,10 +2,9 @@
 
 from flask import g
 
-from idp.accounts import session
+from idp.accounts import administrators, session
 from idp.accounts.models import UserSession
 from idp.core.errors import NotFound
-from idp.core.levels import MFA
 from idp.saas.authority import authority_of
 from idp.saas.policy import Approver, Authority
 
@@ -21,11 +20,11 @@ def own_authority() -> Authority:
 
 def approver() -> tuple[UserSession, Authority]:
     """Return who decides; everybody else learns nothing, and nobody reads about others with a password alone."""
-    session.require()
+    person = session.require()
     authority = own_authority()
     if not authority.exists:
         raise NotFound("page_unknown")
-    return session.require(MFA, None, "approvals"), authority
+    return session.require(administrators.acting_level(person.account), None, "approvals"), authority
 
 
 def acting(person: UserSession) -> Approver:

@@ -11,6 +11,7 @@ from idp.signin.models import Attempt
 
 # By the `reason` of SignInRequired; areas above add theirs.
 REASONS: dict[str, Any] = {
+    "administrator": _l("Platform administrators prove who they are with a security key or a passkey."),
     "always_mfa": _l("Your account always asks for two factors."),
     "change_email": _l("You are about to change the e-mail address of your account."),
     "change_factors": _l("You are about to change how you prove who you are."),

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from idp.accounts import people, session
+from idp.accounts import administrators, people, session
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.session import Proof
 from idp.core import clock, settings
 from idp.core.db import transactional
-from idp.core.levels import MFA, SFA, reaches, stronger
+from idp.core.levels import MFA, PHR, SFA, reaches, stronger
 from idp.mfa import enrolment, factors
 from idp.mfa.factor import Factor, Secret
 from idp.signin import known_browser, trusted_browsers
@@ -154,7 +154,14 @@ def wanted_level(attempt: Attempt) -> str:
         level = SFA
     if open_session and account and account.id == open_session.account_id:
         level = stronger(level, MFA if reaches(open_session.acr, MFA) else SFA)
+    if account and account.is_administrator and administrators.has_key(account):
+        level = PHR
     return level
+
+
+def needs_key(attempt: Attempt) -> bool:
+    """Say whether the person is an administrator for whom nothing but a security key will do."""
+    return administrators.must_resist_phishing(account_of(attempt))
 
 
 def may_trust(attempt: Attempt) -> bool:

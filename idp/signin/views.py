@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from idp.accounts import session
 from idp.accounts.event_words import EVENTS
 from idp.core.errors import Conflict, SignInRequired, TooMany
+from idp.core.levels import PHR
 from idp.mfa import challenges, deliveries, factors, forms, panic_views
 from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
@@ -90,7 +91,7 @@ def add_factor(attempt: Attempt) -> ResponseReturnValue:
     """Let somebody who has no second factor add the first one, and go on with it."""
     offered = factors.that_add(steps.usable(attempt))
     if not offered:
-        return render_template("signin/no_method.html", attempt=attempt)
+        return _no_method(attempt)
     challenge = verification.open_challenge(attempt, Purpose.ENROL)
     kind = request.args.get("method") or (offered[0].name if len(offered) == 1 else "")
     if challenge is None or "change" in request.args:
@@ -195,10 +196,18 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
         flash(over(), "warning")
         return redirect(url_for("signin.verify", t=attempt.public_id), 303)
     offered = verification.methods(attempt)
-    page = "signin/choose.html" if offered else "signin/no_method.html"
+    if not offered:
+        return _no_method(attempt)
     age = steps.password_age(attempt)
     why = {"reason": reason(attempt), "ago": span(max(age, 60))} if age is not None else {}
-    return render_template(page, attempt=attempt, methods=offered, **why)
+    return render_template("signin/choose.html", attempt=attempt, methods=offered, **why)
+
+
+def _no_method(attempt: Attempt) -> ResponseReturnValue:
+    resists = steps.wanted_level(attempt) == PHR and passkey.offered(attempt)
+    return render_template(
+        "signin/no_method.html", attempt=attempt, add_key=resists, administrator=resists and steps.needs_key(attempt)
+    )
 
 
 def _offered(attempt: Attempt, kind: str) -> ResponseReturnValue:

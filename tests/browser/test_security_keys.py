@@ -1,0 +1,142 @@
+"""Security keys and passkeys in a real browser, with Chromium's virtual authenticators (Chrome DevTools Protocol)."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser as Engine
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+from werkzeug.serving import make_server
+
+from idp.core.db import db
+from tests.signin.browser import EMAIL, PASSWORD, person
+from tests.support.identity_server import configured
+
+# No test waits for a person: a virtual key answers, or refuses, at once.
+MOST_MILLISECONDS = 30_000
+KEY = {"transport": "usb", "hasResidentKey": True, "isUserVerified": True}
+DEVICE = {"transport": "internal", "hasResidentKey": True, "isUserVerified": True}
+
+
+@dataclass
+class Login:
+    """A running identity server with one person, who always wants two factors."""
+
+    app: Flask
+    address: str
+
+
+@pytest.fixture
+def login(sqlite_template: str, tmp_path: Path) -> Iterator[Login]:
+    path = tmp_path / "idp.sqlite3"
+    path.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
+    server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+    issuer = f"http://localhost:{server.server_port}"
+    server.app = configured(f"sqlite:///{path}", ERN_SERVER__ISSUER=issuer)
+    person(server.app, EMAIL, always_mfa=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Login(server.app, issuer)
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+    with server.app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(engine: Engine) -> Iterator[BrowserContext]:
+    context = engine.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(MOST_MILLISECONDS)
+    yield context
+    context.close()
+
+
+def plugs_in(page: Page, options: dict) -> tuple[CDPSession, str]:
+    """Give the window an authenticator; its answers need no hand."""
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("WebAuthn.enable", {"enableUI": False})
+    virtual = {"protocol": "ctap2", "hasUserVerification": True, "automaticPresenceSimulation": True, **options}
+    return protocol, protocol.send("WebAuthn.addVirtualAuthenticator", {"options": virtual})["authenticatorId"]
+
+
+def looks_good(page: Page) -> None:
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} is too wide"
+
+
+def gives_password(page: Page) -> None:
+    page.get_by_label("E-mail address or identifier").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def registers(page: Page, login: Login, name: str) -> None:
+    page.goto(f"{login.address}/account/security-keys")
+    if page.get_by_label("Password", exact=True).count():
+        gives_password(page)
+    page.get_by_label("Name of the key or device").fill(name)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Register your security key or device")).to_be_visible()
+    page.get_by_role("button", name="Register it now").click()
+
+
+def registered(page: Page, name: str) -> None:
+    expect(page.get_by_role("status")).to_contain_text(f"{name} is registered.")
+
+
+def signs_out(page: Page, login: Login) -> None:
+    page.goto(f"{login.address}/logout")
+    page.get_by_role("main").get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+
+
+def test_a_usb_key_is_registered_used_renamed_and_removed(login: Login, context: BrowserContext) -> None:
+    said: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text) if "Content Security" in message.text else None)
+    protocol, authenticator = plugs_in(page, KEY)
+    registers(page, login, "Blue key")
+    registered(page, "Blue key")
+    looks_good(page)
+    [credential] = protocol.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
+    assert credential["isResidentCredential"]
+    assert credential["rpId"] == "localhost"
+
+    registers(page, login, "The same again")
+    expect(page.get_by_role("alert")).to_contain_text("This key is in your account already.")
+    looks_good(page)
+
+    signs_out(page, login)
+    page.goto(f"{login.address}/login?next=/account")
+    gives_password(page)
+    page.get_by_role("button", name="Security key or trusted platform").click()
+    expect(page.get_by_role("heading", name="My Account")).to_be_visible()
+
+    page.goto(f"{login.address}/account/security-keys")
+    page.get_by_role("link", name="Rename Blue key").click()
+    page.get_by_label("Name of the key or device").fill("Green key")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("It is called Green key from now on.")
+    assert not said
+
+
+def test_a_passkey_signs_in_without_name_and_password(login: Login, context: BrowserContext) -> None:
+    page = context.new_page()
+    plugs_in(page, DEVICE)
+    registers(page, login, "Laptop")
+    registered(page, "Laptop")
+    signs_out(page, login)
+    page.goto(f"{login.address}/login?next=/account/sessions")
+    button = page.get_by_role("button", name="Sign in with a passkey")
+    if page.url.endswith("/login"):
+        expect(button).to_be_visible()
+    print(page.url)

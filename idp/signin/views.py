@@ -27,7 +27,7 @@ from idp.signin import (
 from idp.signin.arrival import at, going_on, interrupted
 from idp.signin.forms import PasswordForm
 from idp.signin.models import Attempt, AttemptState
-from idp.signin.sentences import reason
+from idp.signin.sentences import REASONS, reason
 
 blueprint = Blueprint("signin", __name__)
 blueprint.after_app_request(known_browser.set_cookie)
@@ -251,6 +251,7 @@ def _factor_page(
         challenge=challenge,
         waiting=url_for("signin.verify_state", t=attempt.public_id),
         others=[factor for factor in steps.usable(attempt) if factor.name != kind],
+        administrator=REASONS["administrator"] if steps.needs_key(attempt) else "",
         trust_days=trusted_browsers.days() if steps.may_trust(attempt) else 0,
         undelivered=challenge is not None and deliveries.failed(challenge.handle),
         wait=span(challenges.wait(challenge)) if challenge and challenges.wait(challenge) else "",

@@ -67,6 +67,7 @@ def test_a_first_factor_of_an_administrator_is_a_key(strict: Flask, browser: Bro
     person(strict, is_administrator=True)
     signs_in(browser)
     assert "Register a security key or this device" in browser.heading()
+    assert "Platform administrators prove who they are with a security key" in browser.words()
     browser.submit(browser.path + "&method=sms", phone_number=PHONE)
     assert browser.heading() != "Enter the code from the text message"
 

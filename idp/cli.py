@@ -14,6 +14,7 @@ from idp.client_commands import client
 from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
+from idp.metadata_commands import metadata
 from idp.mfa import app_keys
 from idp.mfa import panic as panics
 from idp.oidc import keys
@@ -108,6 +109,7 @@ def unfreeze(identifier: str) -> None:
 
 
 main.add_command(client)
+main.add_command(metadata)
 
 
 @main.command()

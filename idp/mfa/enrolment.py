@@ -11,7 +11,7 @@ from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotAllowed, NotFound
 from idp.core.levels import LEVELS, MFA, PHR, SFA
-from idp.mfa import challenges, factors, notices, sms
+from idp.mfa import challenges, factors, key_models, notices, sms
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import AnyOf, Given, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge
@@ -83,6 +83,7 @@ def confirm(
     def keep(passed: Challenge, secret: Secret) -> Authenticator:
         if first:
             _check_first(account.id)
+        key_models.check(secret)
         added = _add(account, passed.kind, secret, given.get("device_name", ""))
         notices.tell(account, "factor_added", added)
         if then:
@@ -130,6 +131,13 @@ def owned(account: Account, authenticator_id: int, kind: str | None = None) -> A
     if found is None or found.account_id != account.id or kind not in (None, found.kind):
         raise NotFound("no_such_factor")
     return found
+
+
+def models(held: Sequence[Authenticator]) -> dict[int, str]:
+    """Return the names of the models of these authenticators by their ids, where the loaded metadata know them."""
+    told = {one.id: str(challenges.secret_of(one).get("aaguid", "")) for one in held}
+    known = key_models.names(told.values()) if any(told.values()) else {}
+    return {number: known.get(aaguid, "") for number, aaguid in told.items()}
 
 
 def may_remove(account: Account, held: Sequence[Authenticator]) -> bool:

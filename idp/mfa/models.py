@@ -47,6 +47,17 @@ class Authenticator(Model):
         return secret
 
 
+class KeyModel(Model):
+    """A model of security keys as FIDO metadata describe it; `warning` is the worst that was reported ("": nothing)."""
+
+    __tablename__ = "key_model"
+
+    aaguid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    description: Mapped[str] = mapped_column(String(200))
+    warning: Mapped[str] = mapped_column(String(40))
+    blob_number: Mapped[int]
+
+
 class Purpose(StrEnum):
     """What a challenge is for: to prove who one is, or to add a factor."""
 

@@ -115,11 +115,13 @@ def listed(kind: str) -> ResponseReturnValue:
         with forms.telling(form, kind):
             enrolment.begin(_asking(own), kind, forms.values(form))
             return redirect(url_for(f"{place.endpoint}_confirm", next=_next()), 303)
+    held = enrolment.authenticators(own.account_id, kind)
     page = render_template(
         f"mfa/{place.stem}.html",
         place=place,
         form=form,
-        held=enrolment.authenticators(own.account_id, kind),
+        held=held,
+        models=enrolment.models(held),
         removable=enrolment.may_remove(own.account, enrolment.authenticators(own.account_id)),
         pending=_pending(own, kind),
         next=_next(),

@@ -1,0 +1,110 @@
+"""FIDO metadata: what is signed under the operator's root counts; models get their names, warned ones are refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from idp.core import clock
+from idp.core.db import db
+from idp.mfa import key_models, metadata_blob
+from idp.mfa.models import KeyModel
+from tests.mfa.metadata_service import MODEL, MetadataService, entry
+from tests.signin.browser import Browser, person
+from tests.support.identity_server import configured
+from tests.support.security_key import SecurityKey
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def service() -> MetadataService:
+    return MetadataService()
+
+
+def loaded(app: Flask, service: MetadataService, *statuses: str) -> None:
+    with app.app_context():
+        key_models.replace(metadata_blob.read(service.publishes(entry(*statuses)), service.root, clock.now()))
+
+
+def test_a_signed_file_is_read(service: MetadataService) -> None:
+    blob = metadata_blob.read(service.publishes(entry("FIDO_CERTIFIED_L1")), service.root, clock.now())
+    assert (blob.number, str(blob.next_update)) == (7, "2027-01-01")
+    assert [(one.aaguid, one.description, one.warning) for one in blob.models] == [(MODEL, "Harbour Key 5", "")]
+
+
+@pytest.mark.parametrize(
+    "spoil", ["another root", "a changed byte", "another host", "an old signer", "garbage", "none"]
+)
+def test_what_is_not_signed_under_the_root_is_refused(service: MetadataService, spoil: str) -> None:
+    blob, root = service.publishes(entry("REVOKED")), service.root
+    if spoil == "another root":
+        root = MetadataService(key=service.key).root
+    elif spoil == "a changed byte":
+        blob = blob.replace(b".", b".A", 1)
+    elif spoil == "another host":
+        blob = MetadataService("mds.example.org", 30, service.root_key, service.key).publishes()
+    elif spoil == "an old signer":
+        blob = MetadataService(service.host, -1, service.root_key, service.key).publishes()
+    elif spoil == "garbage":
+        blob = b"not.a.blob"
+    else:
+        blob = service.publishes(alg="none")
+    with pytest.raises(metadata_blob.Untrusted):
+        metadata_blob.read(blob, root, clock.now())
+
+
+def test_the_list_of_keys_names_their_models(app: Flask, service: MetadataService) -> None:
+    loaded(app, service, "FIDO_CERTIFIED")
+    person(app)
+    browser = Browser(app)
+    browser.signs_in()
+    browser.adds_key(SecurityKey(), "Blue key")
+    browser.open("/account/security-keys")
+    assert "Blue key Harbour Key 5" in browser.words()
+
+
+@pytest.mark.parametrize("status", metadata_blob.WARNINGS)
+def test_a_model_with_a_warning_is_not_registered(app: Flask, service: MetadataService, status: str) -> None:
+    loaded(app, service, "FIDO_CERTIFIED", status)
+    person(app)
+    browser = Browser(app)
+    browser.signs_in()
+    browser.adds_key(SecurityKey())
+    assert "The maker of this model or its testers have warned of it." in browser.words()
+    browser.open("/account/security-keys")
+    assert "Confirmed" not in browser.words()
+
+
+def test_an_operator_may_take_it_all_the_same(app: Flask, service: MetadataService) -> None:
+    loaded(app, service, "REVOKED")
+    lenient = configured(app.config["SQLALCHEMY_DATABASE_URI"], ERN_SECURITY__REFUSE_WITHDRAWN_KEYS="false")
+    person(lenient)
+    browser = Browser(lenient)
+    browser.signs_in()
+    browser.adds_key(SecurityKey(), "Old key")
+    assert "Old key is registered." in browser.words()
+
+
+def test_an_operator_loads_a_file_and_never_an_older_one(app: Flask, service: MetadataService, tmp_path: Path) -> None:
+    def command(blob: bytes) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "blob.jwt").write_bytes(blob)
+        (tmp_path / "root.pem").write_bytes(service.root)
+        env = {"ERN_CONFIG": "test", "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}
+        words = ("metadata", "load", str(tmp_path / "blob.jwt"), "--root", str(tmp_path / "root.pem"))
+        return subprocess.run(
+            [sys.executable, "-m", "idp.cli", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        )
+
+    done = command(service.publishes(entry("REVOKED"), number=9))
+    assert done.stdout == "Number 9: 1 models, 1 with a warning. Next: 2027-01-01.\n", done.stderr
+    older = command(service.publishes(number=8))
+    assert older.returncode == 1
+    assert "older than the one" in older.stderr
+    foreign = command(MetadataService(key=service.key).publishes(number=10))
+    assert foreign.returncode == 1
+    assert foreign.stderr.startswith("Nothing was loaded: ")
+    with app.app_context():
+        assert [(one.blob_number, one.warning) for one in db.session.query(KeyModel)] == [(9, "REVOKED")]

@@ -63,6 +63,10 @@ def suspend(authenticator: Authenticator, mail: str = COPIED) -> None:
     if suspended.rowcount != 1:  # type: ignore[attr-defined]
         return
     account, what = authenticator.account, {"kind": authenticator.kind, "hint": authenticator.hint}
-    act = "mfa.factor.suspend" if mail == COPIED else "mfa.device.suspend"
-    audit.record(act, subject=account.uid, object=str(authenticator.id), after=what)
+    audit.record(
+        "mfa.factor.suspend" if mail == COPIED else "mfa.device.suspend",
+        subject=account.uid,
+        object=str(authenticator.id),
+        after=what,
+    )
     notices.tell(account, mail, authenticator)

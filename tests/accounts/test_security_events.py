@@ -25,6 +25,7 @@ PAGE = "/account/security-events"
 # What the variable parts of computed names can be.
 PARTS = {
     "account.password.": ("change", "reset"),
+    "mfa.challenge.": ("pass", "approve"),
     "saas.item.": tuple(state.value for state in ItemState),
     "saas.organisation.": ("confirm", "refuse"),
 }

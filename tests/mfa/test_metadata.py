@@ -11,7 +11,7 @@ from idp.core import clock
 from idp.core.db import db
 from idp.mfa import key_models, metadata_blob
 from idp.mfa.models import KeyModel
-from tests.mfa.metadata_service import MODEL, MetadataService, entry
+from tests.mfa.fido_metadata import MODEL, MetadataService, entry
 from tests.signin.browser import Browser, person
 from tests.support.identity_server import configured
 from tests.support.security_key import SecurityKey

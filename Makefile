@@ -1,5 +1,6 @@
 # make run     everything, from an empty checkout to four running servers (Ctrl-C stops them)
 # make run-tls the same on https, with certificates of an own authority (needs Apache)
+# make fast    the tests of each area of the three programs, inside one process and on SQLite: about a minute
 # make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
 # Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
 
@@ -8,6 +9,9 @@ WORKERS ?= 2
 PYTEST_OPTIONS ?=
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
+# What starts servers, browsers or kills something, or looks at the whole repository, is not fast.
+FAST := $(filter-out tests/browser tests/faults tests/federation tests/journeys tests/support tests/tooling, \
+	$(patsubst %/,%,$(filter-out tests/__pycache__/,$(wildcard tests/*/))))
 
 .PHONY: run run-tls test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
@@ -16,6 +20,9 @@ run: environment
 
 run-tls: environment
 	@exec $(BIN)/python -m idp.launch --tls
+
+fast: test-environment
+	@$(BIN)/python -m pytest $(FAST) -n $(WORKERS) --database sqlite $(PYTEST_OPTIONS)
 
 test: test-environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)

@@ -1,13 +1,17 @@
 """The operator's commands, run as commands on a database of their own."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from idp import cli
 from idp.accounts import people
 from idp.core import configuration, outbox
 from idp.core.audit import AuditEvent
@@ -17,16 +21,45 @@ from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, PHONE, Browser, newest_code, person
 
 ROOT = Path(__file__).parents[2]
-Command = Callable[..., subprocess.CompletedProcess[str]]
+Command = Callable[..., "Done"]
+
+
+@dataclass
+class Done:
+    """What a command printed, and its exit status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def command(app: Flask) -> Command:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run a command in this process; one test runs the program itself, which takes a second to start."""
+    monkeypatch.setenv("ERN_CONFIG", "test")
+    monkeypatch.setenv("DATABASE_URL", app.config["SQLALCHEMY_DATABASE_URI"])
+
+    def run(*arguments: str) -> Done:
+        out, said = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(said), pytest.raises(SystemExit) as end:
+            cli.main(list(arguments))
+        code = end.value.code
+        sentence = f"{code}\n" if isinstance(code, str) else ""
+        return Done(1 if sentence else int(code or 0), out.getvalue(), said.getvalue() + sentence)
+
+    return run
+
+
+@pytest.fixture
+def program(app: Flask) -> Command:
+    """Run a command as an operator does."""
+
+    def run(*arguments: str) -> Done:
         env = {"ERN_CONFIG": "test", "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "idp.cli", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
         )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return run
 
@@ -57,12 +90,12 @@ def test_an_operator_registers_shows_lists_and_removes_a_client(command: Command
     assert command("client", "remove", told["client_id"]).returncode == 1
 
 
-def test_the_audit_trail_is_proved(app: Flask, command: Command) -> None:
+def test_the_audit_trail_is_proved(app: Flask, command: Command, program: Command) -> None:
     person(app)
     assert "whole" in command("verify-audit").stdout
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE audit_event SET act = 'x' WHERE id = 1")
-    broken = command("verify-audit")
+    broken = program("verify-audit")
     assert broken.returncode == 1 and "event 1" in broken.stderr
 
 

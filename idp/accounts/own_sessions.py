@@ -15,7 +15,7 @@ from idp.core.db import transactional
 METHODS = {
     "pwd": _l("Password"),
     "sms": _l("Mobile Phone + SMS"),
-    "otp": _l("Authenticator app"),
+    "otp": _l("Authenticator app or recovery code"),
     "user": _l("Security key or trusted platform"),
     "mca": _l("ERN Login Mobile App"),
 }

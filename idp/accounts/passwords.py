@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
+from argon2.low_level import Type, hash_secret_raw
 from flask import current_app
 from sqlalchemy import update
 
@@ -23,6 +24,9 @@ from idp.core.errors import Busy
 
 WAIT_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 5
+# For texts that we chose at random ourselves: fixed, for a changed setting would void what people have on paper.
+STRETCH_PASSES = 2
+STRETCH_KIB = 8192
 
 
 def normalize(password: str) -> str:
@@ -34,6 +38,24 @@ def hash_of(password: str) -> str:
     """Return the hash that is stored for a password; raise Busy if the server has no room at this moment."""
     with _permit():
         return _hasher().hash(normalize(password))
+
+
+def stretched(text: str, salt: str) -> str:
+    """Return what is stored of a short random text, hashed as slowly as a password; `salt` is 16 bytes in hex.
+
+    One salt may serve a set of texts, so that finding one among them costs one hash. Raise Busy.
+    """
+    with _permit():
+        hashed = hash_secret_raw(
+            text.encode(),
+            bytes.fromhex(salt),
+            time_cost=STRETCH_PASSES,
+            memory_cost=STRETCH_KIB,
+            parallelism=1,
+            hash_len=32,
+            type=Type.ID,
+        )
+    return hashed.hex()
 
 
 def matches(account: Account | None, password: str) -> bool:

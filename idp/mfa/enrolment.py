@@ -56,9 +56,13 @@ def may_change() -> UserSession:
 def begin(asking: Asking, kind: str, fields: Mapping[str, str]) -> Challenge:
     """Offer a factor; raise Rejected for what cannot be enrolled, TooMany if no more may be sent.
 
+    Raise NotAllowed for a spare one (recovery codes) while there is nothing that it stands in for.
+
     Whether the person may add a factor is the caller's to ask. Must not be called inside an act.
     """
     account = _whose(asking.account)
+    if kind in factors.SPARE and not factors.first(factors.named(one.kind) for one in authenticators(account.id)):
+        raise NotAllowed("spare_needs_factor")
     held = [challenges.secret_of(found) for found in authenticators(account.id, kind)]
     prompt = factors.named(kind).offer(account, Given(fields, held), challenges.context(asking.application))
     return challenges.put(asking, kind, prompt, given=fields)
@@ -84,6 +88,8 @@ def confirm(
         if first:
             _check_first(account.id)
         key_models.check(secret)
+        if passed.kind in factors.SPARE:
+            _void(account, passed.kind)
         added = _add(account, passed.kind, secret, given.get("device_name", ""))
         notices.tell(account, "factor_added", added)
         if then:
@@ -142,7 +148,8 @@ def models(held: Sequence[Authenticator]) -> dict[int, str]:
 
 def may_remove(account: Account, held: Sequence[Authenticator]) -> bool:
     """Say whether one of the factors may go: the last one not from administrators, approvers, and who chose it so."""
-    return len([one for one in held if not one.suspended_at]) > 1 or not _needs_factor(account)
+    usable = [one for one in held if not one.suspended_at and one.kind not in factors.SPARE]
+    return len(usable) > 1 or not _needs_factor(account)
 
 
 def _needs_factor(account: Account) -> bool:
@@ -195,6 +202,13 @@ def _add(account: Account, kind: str, secret: Secret, label: str = "") -> Authen
         raise Rejected("taken", field=factor.answered[0].name) from None
     audit.record("mfa.factor.add", subject=account.uid, object=str(added.id), after=_what(added))
     return added
+
+
+def _void(account: Account, kind: str) -> None:
+    """Take the old set away in the act that brings the new one."""
+    for old in authenticators(account.id, kind):
+        audit.record("mfa.factor.remove", subject=account.uid, object=str(old.id), before=_what(old))
+        db.session.execute(delete(Authenticator).where(Authenticator.id == old.id))
 
 
 def _whose(account: Account | None) -> Account:

@@ -19,6 +19,9 @@ def _labels(event: AuditEvent) -> Details:
 
 
 EVENTS = {
+    "mfa.come_back.ask": EventWords(_l("A code for coming back was mailed.")),
+    "mfa.come_back.fail": EventWords(_l("Wrong codes for coming back were given.")),
+    "mfa.come_back.pass": EventWords(_l("A recovery code and a mailed code opened what was locked.")),
     "mfa.panic": EventWords(_l("All devices of the account were deleted (PANIC).")),
     "mfa.factor.add": EventWords(_l("A verification method was added: %(method)s (%(hint)s)."), each(_factor)),
     "mfa.factor.remove": EventWords(_l("A verification method was removed: %(method)s (%(hint)s)."), each(_factor)),

@@ -7,11 +7,14 @@ from idp.core.levels import reaches
 from idp.mfa.app_pin import AppPin
 from idp.mfa.app_qr import AppQr
 from idp.mfa.factor import AnyOf, Factor, OnDevice, Secret
+from idp.mfa.recovery_codes import RecoveryCodes
 from idp.mfa.security_key import SecurityKey
 from idp.mfa.sms import Sms
 from idp.mfa.totp import Totp
 
-FACTORS: tuple[Factor, ...] = (SecurityKey(), AppPin(), AppQr(), Totp(), Sms())
+FACTORS: tuple[Factor, ...] = (SecurityKey(), AppPin(), AppQr(), Totp(), Sms(), RecoveryCodes())
+# They stand in for another factor that the person has, so nobody begins with them, and a new set voids the old one.
+SPARE = frozenset({RecoveryCodes.name})
 BY_NAME = {factor.name: factor for factor in FACTORS}
 
 
@@ -65,6 +68,11 @@ def but_text_messages() -> list[str]:
 def shown_by(amr: Iterable[str], methods: Iterable[str]) -> bool:
     """Say whether one of these factors (names) is among the methods that a session was proved with."""
     return any(set(BY_NAME[name].amr) & set(amr) for name in methods)
+
+
+def first(found: Iterable[Factor]) -> list[Factor]:
+    """Return those of the factors that somebody without any can begin with."""
+    return [factor for factor in found if factor.name not in SPARE]
 
 
 def strength(name: str) -> int:

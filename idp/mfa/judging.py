@@ -1,7 +1,8 @@
 """Judging an answer: counted before, whose it is, and what of it is noted after; once for all factors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -15,6 +16,8 @@ from idp.mfa.factor import Compromised, Factor, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Purpose, seal_of_secret
 
 DAY = 24 * 3600
+# By kind: what follows, in the same act, from the use of an authenticator with the secret that is left.
+AFTER_USE: dict[str, Callable[[Authenticator, Secret], None]] = {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ def keep(judged: Judged) -> None:
         return
     authenticator, seal = judged.authenticator, seal_of_secret(judged.authenticator.account_id)
     same = judged.secret == vault.unseal_json(seal, judged.seen)
+    sealed = judged.seen if same else vault.seal_json(seal, judged.secret)
+    values: dict[str, Any] = {"sealed": sealed, "last_used_at": clock.now(), "failures": 0}
+    if authenticator.kind in factors.SPARE:
+        values["hint"] = factors.named(authenticator.kind).hint(judged.secret)
     kept = db.session.execute(
         update(Authenticator)
         .where(
@@ -62,13 +69,13 @@ def keep(judged: Judged) -> None:
             Authenticator.sealed == judged.seen,
             Authenticator.suspended_at.is_(None),
         )
-        .values(
-            sealed=judged.seen if same else vault.seal_json(seal, judged.secret), last_used_at=clock.now(), failures=0
-        )
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     if kept.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("factor_used")
+    if authenticator.kind in AFTER_USE:
+        AFTER_USE[authenticator.kind](authenticator, judged.secret)
 
 
 def failures(account_id: int | None) -> tuple[Budget, ...]:

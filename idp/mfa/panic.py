@@ -13,11 +13,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from idp.accounts import links, notices, people, questions, session
 from idp.accounts.models import Account, AccountState
-from idp.core import audit, clock, signals
+from idp.core import audit, clock, signals, vault
 from idp.core.db import db, transactional
 from idp.core.outbox import post_sms
-from idp.mfa import challenges, enrolment, factors
+from idp.mfa import enrolment, factors
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Panic
+from idp.mfa.recovery_codes import RecoveryCodes
 
 
 @transactional
@@ -33,8 +34,8 @@ def press(account_id: int, how: str) -> bool:
     again = just_pressed(account_id) and not held and not open_sessions
     if again or account.state is AccountState.CLOSED:
         return False
-    numbers = [str(challenges.secret_of(one)["number"]) for one in held if one.kind == "sms"]
-    _remember(account_id)
+    numbers = [str(one.secret["number"]) for one in held if one.kind == "sms"]
+    _remember(account_id, next((one for one in held if one.kind == RecoveryCodes.name), None))
     _take_away(account_id)
     kinds = ", ".join(one.kind for one in held)
     audit.record("mfa.panic", subject=account.uid, before={"factors": kinds}, after={"how": how})
@@ -57,7 +58,7 @@ def unrecognised(account_id: InstrumentedAttribute[int] | int) -> Exists:
 def recognise(account_id: int) -> None:
     """Close the record: the person is recognised, or nothing was at stake."""
     waiting = (Panic.account_id == account_id, Panic.recognised_at.is_(None))
-    db.session.execute(update(Panic).where(*waiting).values(recognised_at=clock.now(), sealed=None))
+    db.session.execute(update(Panic).where(*waiting).values(recognised_at=clock.now(), sealed=None, code_digest=None))
 
 
 def just_pressed(account_id: int) -> bool:
@@ -66,14 +67,24 @@ def just_pressed(account_id: int) -> bool:
     return bool(db.session.scalar(select(exists().where(Panic.account_id == account_id, Panic.pressed_at >= recent))))
 
 
-def _remember(account_id: int) -> None:
-    """Write it down; while the person is not recognised, what was before the first PANIC stays what counts."""
+def seal_of(account_id: int) -> str:
+    """Return what saved recovery codes are sealed for, once they are no factor any more."""
+    return f"panic.{account_id}"
+
+
+def _remember(account_id: int, codes: Authenticator | None) -> None:
+    """Write it down, with the saved recovery codes, which from now on serve for coming back alone.
+
+    While the person is not recognised, what was before the first PANIC stays what counts: codes that were made with a
+    device of after it are nobody's proof.
+    """
     now: datetime = clock.now()
     known = opened(account_id)
     if known:
         known.pressed_at = now
         return
-    db.session.add(Panic(account_id=account_id, begun_at=now, pressed_at=now))
+    sealed = vault.seal_json(seal_of(account_id), codes.secret) if codes else None
+    db.session.add(Panic(account_id=account_id, begun_at=now, pressed_at=now, sealed=sealed))
     db.session.flush()
 
 

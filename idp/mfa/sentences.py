@@ -24,6 +24,35 @@ BY_KEY.update(
             _l("This was used elsewhere at the same moment"),
             _l("For your safety it counts only once. Try again with a new code. Nothing was changed here."),
         ),
+        "spare_needs_factor": Sentence(
+            _l("Add a device first"),
+            _l("Recovery codes stand in for a device that is lost. Add a phone, an app or a key first."),
+        ),
+        "come_back.mails": Sentence(
+            _l("Too many mails in a short time"), _l("We sent you several codes already. Look into your mailbox.")
+        ),
+        "come_back.answers": Sentence(
+            _l("Too many tries today"), _l("Ask your coordination team to call you back, or go on tomorrow.")
+        ),
+        "come_back.over": Sentence(
+            _l("This code is no longer valid"),
+            _l("It is too old, was wrong too often, or everything is open by now. Ask for a new one."),
+        ),
+        "come_back.no_codes": Sentence(
+            _l("You have no saved recovery codes"),
+            _l("Only codes that you made before all devices were deleted open anything. Ask your coordination team."),
+        ),
+        "come_back.reset": Sentence(
+            _l("Your password was replaced through your mailbox"),
+            _l("So the mailbox is no second proof any more. Ask your coordination team to call you back."),
+        ),
+        "come_back.no_address": Sentence(
+            _l("Your e-mail address is too new"),
+            _l("We send such a code only to an address from well before. Ask your coordination team to call you back."),
+        ),
+        "come_back.wrong": Sentence(
+            _l("One of the two codes is not right"), _l("Look at both again. The mailed code is the newest one.")
+        ),
         "no_such_factor": Sentence(
             _l("This verification method is not there"),
             _l("It may have been removed in another window. Open your account to see what is there."),

@@ -18,7 +18,18 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
-from idp.mfa import challenges, deliveries, enrolment, event_words, factors, forms, mobile_app, panic_views, qr
+from idp.mfa import (
+    challenges,
+    deliveries,
+    enrolment,
+    event_words,
+    factors,
+    forms,
+    mobile_app,
+    panic_views,
+    qr,
+    recovery,
+)
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import Factor
 from idp.mfa.forms import RenameForm
@@ -30,6 +41,7 @@ blueprint = Blueprint("mfa", __name__)
 EVENTS.update(event_words.EVENTS)
 UNSHOWN.update(event_words.UNSHOWN)
 blueprint.add_app_template_filter(qr.svg, "qr")
+recovery.register()
 for _path, _endpoint, _view, _methods in panic_views.ROUTES:
     blueprint.add_url_rule(_path, _endpoint, _view, methods=_methods)
 
@@ -77,6 +89,13 @@ PLACES = {
             _l("%(name)s is removed. Its codes no longer count. Delete ERN Login in the app as well."),
         ),
         Place(
+            "recovery_code",
+            "recovery_codes",
+            "/account/recovery-codes",
+            _l("Your new recovery codes are ready. Older ones no longer count."),
+            _l("Your recovery codes are deleted."),
+        ),
+        Place(
             "security_key",
             "security_keys",
             "/account/security-keys",
@@ -100,7 +119,11 @@ PLACES = {
 def add() -> ResponseReturnValue:
     """Let the person choose a second factor to add; with only one there is nothing to choose."""
     session.require_own()
-    offered = [factor for factor in factors.that_add(factors.FACTORS) if factor.page in current_app.view_functions]
+    offered = [
+        factor
+        for factor in factors.first(factors.that_add(factors.FACTORS))
+        if factor.page in current_app.view_functions
+    ]
     if len(offered) == 1:
         return redirect(url_for(offered[0].page, next=_next()), 303)
     return render_template("mfa/add.html", offered=offered, next=_next())

@@ -16,7 +16,7 @@ from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
 from idp.core.errors import NotFound
 from idp.core.limits import Budget, spend
-from idp.mfa import enrolment, panic
+from idp.mfa import coming_back, enrolment, panic
 from idp.mfa.models import Authenticator, Panic
 from idp.saas import accesses, recognition_notices
 from idp.saas.access import deciders_of, locked_accesses, locked_by_panic
@@ -90,6 +90,18 @@ def _ask(account_id: int) -> list[Account]:
     audit.record("saas.identity.ask", subject=person.uid, after={"asked": len(asked)})
     recognition_notices.asked(person, found, asked)
     return asked
+
+
+def come_back(account: Account, recovery_code: str, code: str) -> None:
+    """Open everything at once with a saved recovery code and a mailed one; raise as `coming_back.prove` does."""
+    coming_back.prove(account, recovery_code, code, lambda: _open_all(account.id))
+
+
+def _open_all(account_id: int) -> None:
+    person, opened = db.session.get_one(Account, account_id), locked_accesses(account_id)
+    accesses.open_after_panic(opened, None)
+    audit.record("saas.identity.prove", subject=person.uid, after={"accesses": len(opened)})
+    recognition_notices.confirmed(person, opened)
 
 
 @signals.factors_wiped.connect

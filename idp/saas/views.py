@@ -54,6 +54,7 @@ ROUTES = (
     ("/saas/approvals/identities", "identities", recognition_views.identities, READ),
     ("/saas/approvals/identities/<uid>", "identity", recognition_views.identity, FILL_IN),
     ("/saas/locked", "locked", recognition_views.locked, FILL_IN),
+    ("/saas/locked/code", "come_back", recognition_views.come_back, FILL_IN),
     ("/saas/delegations", "delegations", delegation_views.delegations, FILL_IN),
     ("/saas/approvals/<reference>", "approval", approval_views.approval, FILL_IN),
     ("/admin/", "admin", admin_views.admin, READ),
@@ -66,7 +67,7 @@ TABS = (
         _l("Request access"),
         ("request_access", "create", "application", "organisation", "propose", "profile", "recap"),
     ),
-    ("saas.user_data", _l("User Data details"), ("user_data", "withdraw", "answer", "locked")),
+    ("saas.user_data", _l("User Data details"), ("user_data", "withdraw", "answer", "locked", "come_back")),
 )
 APPROVALS_TAB = (
     "saas.approvals",
@@ -78,6 +79,7 @@ DELEGATION_TAB = ("saas.delegations", _l("Delegation"), ("delegations",))
 EVENTS.update(event_words.EVENTS)
 REASONS.update(
     {
+        "come_back": _l("You are about to open what was locked. Prove your new device first."),
         "decide": _l("You are about to decide about another person's access."),
         "approvals": _l("You are about to see what other people asked for."),
     }

@@ -89,7 +89,7 @@ def verify(attempt: Attempt) -> ResponseReturnValue:
 @at("add_factor")
 def add_factor(attempt: Attempt) -> ResponseReturnValue:
     """Let somebody who has no second factor add the first one, and go on with it."""
-    offered = factors.that_add(steps.usable(attempt))
+    offered = factors.first(factors.that_add(steps.usable(attempt)))
     if not offered:
         return _no_method(attempt)
     challenge = verification.open_challenge(attempt, Purpose.ENROL)

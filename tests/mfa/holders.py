@@ -106,6 +106,25 @@ def _answer(key: SecurityKey, prompt: Prompt, challenge: str | None = None) -> s
     return key.registers(options, **wrong) if "rp" in options else key.signs(options, **wrong)
 
 
+class SheetHolder:
+    """Has ten codes on paper and strikes out what was used."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def fields(self) -> dict[str, str]:
+        return {}
+
+    def answers(self, prompt: Prompt) -> dict[str, str]:
+        if "codes" in prompt.page:
+            self.codes = list(prompt.page["codes"])
+            return {"code": self.codes[0]}
+        return {"code": self.codes.pop(0)}
+
+    def guesses(self, prompt: Prompt) -> dict[str, str]:
+        return {"code": "00000-00000"}
+
+
 class AppHolder:
     """Has the mobile app, and knows its PIN; what the device API would tell, it takes from the memo."""
 
@@ -151,9 +170,12 @@ SIGNER = ServerKey("testing1", datetime.now(UTC), ec.generate_private_key(ec.SEC
 HOLDERS: dict[str, Holder] = {
     "app_pin": AppHolder(),
     "app_qr": AppHolder(),
+    "recovery_code": SheetHolder(),
     "security_key": KeyHolder(),
     "sms": PhoneHolder(),
     "totp": AuthenticatorApp(),
 }
 # Factors whose answer is good, once, at whichever challenge comes first.
-UNBOUND = {"totp"}
+UNBOUND = {"recovery_code", "totp"}
+# Factors of which there is one, so that the same thing cannot be there twice: a new set voids the old one.
+RENEWED = {"recovery_code"}

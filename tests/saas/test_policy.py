@@ -35,6 +35,7 @@ PAGES = {
     "saas.identities": TEAM,
     "saas.identity": TEAM,
     "saas.locked": ANYBODY,
+    "saas.come_back": ANYBODY,
     "saas.delegations": COORDINATORS,
     "saas.admin": ADMINISTRATOR,
 }

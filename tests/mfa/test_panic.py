@@ -245,10 +245,11 @@ def test_the_new_device_is_registered_with_the_password_by_the_usual_procedure(a
     assert session is not None and session.acr == MFA
 
 
-def test_a_second_panic_while_nobody_is_recognised_keeps_the_first_record(app: Flask, browser: Browser) -> None:
+def test_a_second_panic_while_nobody_is_recognised_keeps_the_first_record(app: Flask) -> None:
+    person(app, EMAIL, PHONE, is_administrator=True)
     press(app)
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
-        browser.signs_in()
+        Browser(app).signs_in()
         assert press(app)
     with app.app_context():
         [record] = db.session.scalars(select(Panic)).all()

@@ -1,6 +1,8 @@
 """The authorization endpoint (RFC 6749, 3.1): lead the person where a check wants, and answer the client."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -29,14 +31,19 @@ def resume(handle: str) -> Response | str:
     return _proceed(authorization.kept(handle))
 
 
+def go_on(handle: str) -> Response | str:
+    """Go on with a request that the person was warned of and agreed to."""
+    return _proceed(authorization.kept(handle), agreed_by=request.form.get("person"))
+
+
 def cancel(handle: str) -> Response:
     """Go back to the application without a code (RFC 6749, 4.1.2.1)."""
     kept = authorization.kept(handle)
     raise ErrorResponse(kept.client, kept.parameters.target, "access_denied", "the person went back")
 
 
-def _proceed(asked_for: Request) -> Response | str:
-    asked = authorization.look(asked_for)
+def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str:
+    asked = replace(authorization.look(asked_for), agreed_by=agreed_by)
     check = checks.first_unmet(asked)
     if check is None:
         return responses.code_response(asked.client, asked.parameters.target, authorization.answer(asked))
@@ -81,9 +88,21 @@ def _no_access(asked: Asked, handle: str) -> str:
     )
 
 
+def _warn(asked: Asked, handle: str) -> str:
+    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    return render_template(
+        "oidc/warning.html",
+        application=asked.client.client_name,
+        address=urlsplit(asked.parameters.target.redirect_uri).netloc,
+        go_on=url_for("oidc.go_on", handle=handle),
+        back=url_for("oidc.cancel", handle=handle),
+    )
+
+
 PAGES: dict[str, Callable[[Asked, str], Response | str]] = {
     "sign_in": _sign_in,
     "sign_in_again": _sign_in_again,
     "no_access": _no_access,
     "consent": consent_views.ask,
+    "warn": _warn,
 }

@@ -19,6 +19,7 @@ class Asked:
 
     `methods`: the names of the factors that the application accepts (None: all); `trusting`: in a browser that the
     person trusts no second factor is needed.
+    `agreed_by`: the uid of the person who just said that the application may know who it is.
     """
 
     client: Client
@@ -29,6 +30,7 @@ class Asked:
     now: datetime
     trusting: bool = False
     methods: list[str] | None = None
+    agreed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,12 @@ def _no_consent(asked: Asked) -> bool:
     return consents.missing(asked.client, asked.parameters, account_id, asked.since)
 
 
+def _unwarned(asked: Asked) -> bool:
+    """Some people want to be asked each time; what they answer is not remembered."""
+    person = asked.session.account if asked.session else None
+    return person is not None and person.warn_applications and asked.agreed_by != person.uid
+
+
 CHECKS = (
     Check("login", _no_session, "sign_in", "login_required"),
     Check("person", _other_person, "sign_in_again", "login_required"),
@@ -100,4 +108,5 @@ CHECKS = (
     Check("level", _too_weak, "sign_in", "login_required"),
     Check("access", _no_access, "no_access", "access_denied"),
     Check("consent", _no_consent, "consent", "consent_required"),
+    Check("warning", _unwarned, "warn", "interaction_required"),
 )

@@ -35,6 +35,7 @@ ROUTES = (
     ("/oauth2/jwks", "jwks", metadata_views.jwks, READ),
     ("/oauth2/authorize", "authorize", authorization_views.authorize, BOTH),
     ("/oauth2/authorize/<handle>", "resume", authorization_views.resume, READ),
+    ("/warning/<handle>", "go_on", authorization_views.go_on, SEND),
     ("/oauth2/authorize/<handle>/cancel", "cancel", authorization_views.cancel, READ),
     ("/consent/<handle>", "agree", consent_views.agree, SEND),
     ("/account/applications", "applications", consent_views.applications, BOTH),

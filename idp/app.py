@@ -15,12 +15,13 @@ from idp.oidc import own_data as oidc_data
 from idp.oidc import views as oidc
 from idp.saas import own_data as saas_data
 from idp.saas import views as saas
+from idp.signin import eid_views
 from idp.signin import own_data as signin_data
 from idp.signin import views as signin
 
 # What is taken along when a person takes the own data: named here so that it is registered.
 OWN_DATA = (mfa_data, signin_data, saas_data, oidc_data)
-VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, device_api, signin, saas, oidc)
+VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, device_api, signin, eid_views, saas, oidc)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

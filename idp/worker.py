@@ -14,7 +14,7 @@ from idp.core.audit import Actor
 from idp.mfa import challenges, push_delivery  # noqa: F401 - registers who delivers pushes
 from idp.oidc import authorization, keys, pushed_requests, registration, single_use
 from idp.saas import upkeep
-from idp.signin import attempt, trusted_browsers
+from idp.signin import attempt, eid_visits, trusted_browsers
 
 # What is cleared away now and then: what is over is never used again, swept or not.
 SWEEPS = (
@@ -23,6 +23,7 @@ SWEEPS = (
     session.sweep,
     links.sweep,
     attempt.sweep,
+    eid_visits.sweep,
     trusted_browsers.sweep,
     challenges.sweep,
     authorization.sweep,

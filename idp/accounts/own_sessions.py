@@ -14,6 +14,7 @@ from idp.core.db import transactional
 # `hwk` and `swk` say how a key is kept, whoever's it is.
 METHODS = {
     "pwd": _l("Password"),
+    "eid": _l("National eID"),
     "sms": _l("Mobile Phone + SMS"),
     "otp": _l("Authenticator app or recovery code"),
     "user": _l("Security key or trusted platform"),

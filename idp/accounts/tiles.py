@@ -35,7 +35,7 @@ TILES = (
         _l("USB keys, Windows Hello, Touch ID, passkeys"),
     ),
     Tile("mfa.phones", "sms", _l("Manage my mobile phone numbers"), _l("Numbers that get codes by text message")),
-    Tile("accounts.eids", "id", _l("Manage my eIDs"), _l("National electronic identity")),
+    Tile("eids.linked", "id", _l("Manage my eIDs"), _l("National electronic identity")),
     Tile(
         "mfa.panic",
         "alert",

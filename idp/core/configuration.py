@@ -6,13 +6,14 @@ Order, later wins: `config/default.toml`, `config/<ERN_CONFIG>.toml` (or a path)
 
 import importlib.util
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from idp.core.settings import Settings, SettingsError
+from idp.core.settings import Eid, Settings, SettingsError
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -27,6 +28,8 @@ PRODUCTION_NEEDS = {
     ("sms", "sender"): "the number or name that texts come from",
     ("saas", "helpdesk"): "the help desk's mail address shown to people",
 }
+EID_NAME = re.compile(r"[a-z0-9-]{1,32}")
+EID_LEVELS = ("sfa", "mfa")
 ENVIRONMENTS = ("development", "test", "production")
 ADMINISTRATORS_NEED = ("phr", "mfa")
 SHORT_FORMS = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("limits", "redis_url")}
@@ -37,7 +40,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     values = _read(CONFIG / "default.toml")
     _merge(values, _read(_chosen(environ.get("ERN_CONFIG", "development"))))
     _merge(values, _from_environment(environ))
-    settings = Settings(**{f.name: _section(f, values.pop(f.name, {})) for f in fields(Settings)})
+    eid = _eid_providers(values.pop("eid", []), values.pop("eid_secrets", {}))
+    sections = [section for section in fields(Settings) if section.name != "eid"]
+    settings = Settings(**{f.name: _section(f, values.pop(f.name, {})) for f in sections}, eid=eid)
     if values:
         raise SettingsError(f"Unknown section [{sorted(values)[0]}] in the configuration.")
     _check(settings)
@@ -59,7 +64,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
     for section, values in over.items():
-        base.setdefault(section, {}).update(values)
+        if isinstance(values, list):
+            base[section] = values
+        else:
+            base.setdefault(section, {}).update(values)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -75,18 +83,35 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+def _eid_providers(tables: list[dict[str, Any]], secrets: dict[str, str]) -> tuple[Eid, ...]:
+    """Read the tables [[eid]]; the secret of a provider may stand in the environment, as ERN_EID_SECRETS__<ID>."""
+    found = tuple(_filled("eid", Eid, {**each, **_secret(str(each.get("id")), secrets)}) for each in tables)
+    for each in found:
+        if not EID_NAME.fullmatch(each.id) or sum(other.id == each.id for other in found) > 1:
+            raise SettingsError(f"The setting [eid] id must be a short name of its own, not {each.id!r}.")
+        if each.level not in EID_LEVELS:
+            raise SettingsError(f"The setting [eid] level must be one of {', '.join(EID_LEVELS)}.")
+    return found
+
+
+def _secret(provider: str, secrets: dict[str, str]) -> dict[str, str]:
+    return {"client_secret": secrets[provider]} if provider in secrets else {}
+
+
 def _section(section: Field[Any], values: dict[str, Any]) -> Any:
-    kind = section.type
+    return _filled(section.name, section.type, values)
+
+
+def _filled(name: str, kind: Any, values: dict[str, Any]) -> Any:
     hints = get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
-        raise SettingsError(f"Unknown setting {unknown[0]} in section [{section.name}].")
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    missing = [name for name in hints if name not in values and known[name].default is MISSING]
+        raise SettingsError(f"Unknown setting {unknown[0]} in section [{name}].")
+    known = {f.name: f for f in fields(kind)}
+    missing = [key for key in hints if key not in values and known[key].default is MISSING]
     if missing:
-        raise SettingsError(f"The setting {missing[0]} in section [{section.name}] is missing.")
-    typed = {name: _typed(f"[{section.name}] {name}", hints[name], value) for name, value in values.items()}
-    return kind(**typed)  # type: ignore[operator]
+        raise SettingsError(f"The setting {missing[0]} in section [{name}] is missing.")
+    return kind(**{key: _typed(f"[{name}] {key}", hints[key], value) for key, value in values.items()})
 
 
 def _typed(name: str, hint: Any, value: Any) -> Any:

@@ -42,10 +42,10 @@ def get(url: str) -> Fetched:
     return _good(_visit(url, "GET", b"", ANYTHING), 200)
 
 
-def post(url: str, form: dict[str, str]) -> Fetched:
+def post(url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Fetched:
     """Send a form to `url`, which answers 200 or 204; raise FetchRefused otherwise, as `get` does."""
-    headers = ANYTHING | {"Content-Type": "application/x-www-form-urlencoded"}
-    return _good(_visit(url, "POST", urlencode(form).encode(), headers), 200, 204)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return _good(_visit(url, "POST", urlencode(form).encode(), {**ANYTHING, **kind, **(headers or {})}), 200, 204)
 
 
 def send(url: str, body: bytes, headers: Mapping[str, str]) -> int:

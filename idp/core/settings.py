@@ -185,6 +185,23 @@ class Oidc:
 
 
 @dataclass(frozen=True)
+class Eid:
+    """A provider of national electronic identities (OpenID Connect); `id` stands in addresses, `name` on pages.
+
+    `level`: `sfa` (like the password) or `mfa`; with `mfa_acr` only if the provider says one of these.
+    """
+
+    id: str
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = ""
+    scopes: tuple[str, ...] = ("openid",)
+    level: str = "sfa"
+    mfa_acr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Demo:
     """The demonstration: people, their password and the addresses of the demonstration clients."""
 
@@ -216,6 +233,7 @@ class Settings:
     security: Security
     oidc: Oidc
     demo: Demo
+    eid: tuple[Eid, ...] = ()
 
     @property
     def in_production(self) -> bool:

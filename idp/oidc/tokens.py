@@ -14,6 +14,7 @@ from idp.core.signed import new_token
 from idp.oidc import keys
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
+from idp.signin.steps import EID_AMR
 
 ACCESS_TOKEN_ALGORITHM = "ES256"  # noqa: S105 - the name of an algorithm
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
@@ -82,7 +83,7 @@ def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mappin
         "exp": now + configuration.oidc.id_token_seconds,
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": grant.acr,
-        "amr": grant.amr,
+        "amr": [method for method in grant.amr if method != EID_AMR],
         "sid": grant.session.sid,
         "at_hash": _half_hash(token),
     }

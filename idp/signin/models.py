@@ -81,3 +81,44 @@ class TrustedBrowser(Model):
     def name(self) -> str:
         """Program and system, as far as they are known."""
         return ", ".join(filter(None, browsers.names(self.user_agent)))
+
+
+class EidLink(Model):
+    """A national electronic identity that belongs to an account: the provider's name for the person, and nothing else.
+
+    `issuer` and `subject` together name one person for ever (OpenID Connect Core, 5.7).
+    """
+
+    __tablename__ = "eid_link"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    issuer: Mapped[str] = mapped_column(String(400))
+    subject: Mapped[str] = mapped_column(String(255))
+    linked_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+
+class EidVisit(Model):
+    """A browser on its way to a provider and back: for a sign-in (`attempt_id`), or to link (`account_id`).
+
+    Only the hash of the state is kept; the nonce and the PKCE verifier are sealed.
+    """
+
+    __tablename__ = "eid_visit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    browser: Mapped[bytes] = mapped_column(LargeBinary)
+    provider: Mapped[str] = mapped_column(String(32))
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in_attempt.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    attempt: Mapped[Attempt | None] = relationship()

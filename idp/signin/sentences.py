@@ -18,6 +18,7 @@ REASONS: dict[str, Any] = {
     "change_password": _l("You are about to change your password."),
     "close": _l("You are about to delete your account."),
     "export": _l("You are about to download everything that we keep about you."),
+    "link_eid": _l("You are about to change with which eID you can sign in."),
     "first_factor": _l("You are about to add a second factor to your account."),
     "panic": _l("You are about to delete all your devices."),
     "weaken": _l("You are about to make your account easier to enter."),
@@ -35,6 +36,18 @@ AT_FIRST: dict[str, Any] = {
 
 BY_KEY.update(
     {
+        "eid_refused": Sentence(
+            _l("The eID could not be read"),
+            _l("%(name)s did not confirm who you are. Nothing was changed. Try again, or use another way."),
+        ),
+        "eid_unlinked": Sentence(
+            _l("This eID opens no account"),
+            _l("It is not linked to an account. Sign in with your password, then link it under Manage my eIDs."),
+        ),
+        "eid_taken": Sentence(
+            _l("This eID belongs to another account"),
+            _l("One eID belongs to one account. Unlink it there first. Nothing was changed."),
+        ),
         "no_such_browser": Sentence(
             _l("This browser is not in your list"),
             _l("It may have been removed in another window, or its time is over. Open the list to see what is there."),

@@ -14,12 +14,14 @@ from idp.core.db import transactional
 from idp.core.levels import MFA, PHR, SFA, reaches, stronger
 from idp.mfa import enrolment, factors
 from idp.mfa.factor import Factor, Secret
-from idp.signin import known_browser, trusted_browsers
+from idp.signin import eid_links, known_browser, trusted_browsers
 from idp.signin.attempt import again, expired, move
 from idp.signin.models import Attempt, AttemptState
 
 PASSWORD_AMR = "pwd"  # noqa: S105 - RFC 8176
 MFA_AMR = "mfa"
+# No registered value fits (RFC 8176): it stays inside, tokens do not tell it.
+EID_AMR = "eid"
 
 
 @dataclass(frozen=True)
@@ -200,9 +202,11 @@ def _accepts_trust(attempt: Attempt) -> bool:
 
 
 def gave_password(attempt: Attempt) -> bool:
-    """Say whether a password was given here, or a passkey in its place, since the account has its password."""
+    """Say whether a password was given here since the account has it, or in its place a passkey or a linked eID."""
     account = attempt.account
     if account is None or account.state is not AccountState.ACTIVE:
+        return False
+    if any(EID_AMR in proof["amr"] for proof in attempt.proofs) and not eid_links.linked(account.id):
         return False
     given = [datetime.fromisoformat(proof["at"]) for proof in attempt.proofs if proof["who"]]
     return any(moment >= account.password_changed_at for moment in given)
@@ -221,4 +225,5 @@ def _older(moment: datetime, seconds: int | None) -> bool:
 
 def _was_accepted(attempt: Attempt, open_session: UserSession) -> bool:
     """Say whether the session's factor is one that this attempt accepts."""
-    return factors.shown_by(open_session.amr, [factor.name for factor in usable(attempt)])
+    by_eid = EID_AMR in open_session.amr and attempt.methods is None
+    return by_eid or factors.shown_by(open_session.amr, [factor.name for factor in usable(attempt)])

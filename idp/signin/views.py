@@ -15,6 +15,7 @@ from idp.mfa.sentences import over, span, waiting
 from idp.mfa.waiting import progress
 from idp.signin import attempt as attempts
 from idp.signin import (
+    eid_providers,
     event_words,
     known_browser,
     passkey,
@@ -188,7 +189,8 @@ def _known_as(attempt: Attempt) -> str:
 def _login_page(attempt: Attempt, form: PasswordForm) -> ResponseReturnValue:
     why = reason(attempt) if steps.credited(attempt) else ""
     passkeys = passkey.offered(attempt)
-    return render_template("signin/login.html", form=form, attempt=attempt, reason=why, passkeys=passkeys), form.status
+    values = {"reason": why, "passkeys": passkeys, "providers": eid_providers.offered()}
+    return render_template("signin/login.html", form=form, attempt=attempt, **values), form.status
 
 
 def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:

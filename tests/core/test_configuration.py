@@ -8,7 +8,7 @@ import pytest
 
 from idp.app import create_app
 from idp.core import configuration
-from idp.core.settings import SettingsError
+from idp.core.settings import Settings, SettingsError
 
 PRODUCTION = {
     "ERN_CONFIG": "default",
@@ -77,6 +77,42 @@ def test_lists_numbers_and_short_forms_come_from_the_environment(tmp_path: Path)
     assert settings.database.url == "sqlite:///x"
     assert settings.sms.prefixes == ("+44", "+49")
     assert settings.outbox.poll_seconds == 2.0
+
+
+EID = """
+[[eid]]
+id = "nation"
+name = "Nation"
+issuer = "https://eid.example"
+client_id = "ern-login"
+"""
+
+
+def with_eid(folder: Path, text: str, **environ: str) -> Settings:
+    file = folder / "mine.toml"
+    file.write_text((configuration.CONFIG / "test.toml").read_text("utf-8") + text)
+    return configuration.load({"ERN_CONFIG": str(file), **environ})
+
+
+def test_providers_of_eids_are_tables_and_their_secrets_may_stand_in_the_environment(tmp_path: Path) -> None:
+    [nation] = with_eid(tmp_path, EID, ERN_EID_SECRETS__NATION="hush").eid
+    assert (nation.name, nation.client_secret, nation.level, nation.scopes) == ("Nation", "hush", "sfa", ("openid",))
+    assert configuration.load({"ERN_CONFIG": "test"}).eid == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (EID + EID, "id must be a short name of its own"),
+        (EID.replace("nation", "Na/tion"), "id must be a short name of its own"),
+        (EID + 'level = "high"', "level must be one of sfa, mfa"),
+        (EID + 'colour = "red"', "Unknown setting colour"),
+        (EID.replace('client_id = "ern-login"', ""), "The setting client_id in section .eid. is missing"),
+    ],
+)
+def test_a_provider_of_eids_that_cannot_be_used_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        with_eid(tmp_path, text)
 
 
 def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:

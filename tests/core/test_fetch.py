@@ -91,6 +91,13 @@ def test_a_small_answer_is_read(app: Flask, site: Site) -> None:
     assert (got.content_type, got.body) == ("application/json", b"x" * 10)
 
 
+def test_a_form_goes_through_the_same_door(app: Flask, site: Site) -> None:
+    in_production(app)
+    with app.app_context(), pytest.raises(FetchRefused):
+        fetch.post(f"{site.address}/fine", {"a": "b"}, {})
+    assert site.visits == 0
+
+
 @pytest.mark.parametrize("path", ["/slow", "/drip"])
 def test_no_answer_holds_a_visit_longer_than_its_deadline(app: Flask, site: Site, path: str) -> None:
     """`/drip` sends a byte each tenth of a second, for six seconds."""

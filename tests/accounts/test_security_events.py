@@ -26,7 +26,6 @@ PAGE = "/account/security-events"
 PARTS = {
     "mfa.challenge.": ("ask", "fail", "pass", "approve", "deny"),
     "account.password.": ("change", "reset"),
-    "mfa.challenge.": ("pass", "approve"),
     "saas.item.": tuple(state.value for state in ItemState),
     "saas.organisation.": ("confirm", "refuse"),
 }

@@ -7,7 +7,7 @@ from idp.core import audit, clock
 from idp.core.db import db, transactional
 from idp.core.outbox import Message, MessageState
 from idp.mfa.models import Challenge, ChallengeState
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc.models import AuthorizationGrant, ClientInvitation
 from idp.signin.models import Attempt, AttemptState
 
 REASON = "restored"
@@ -26,6 +26,7 @@ def end_what_came_back() -> dict[str, int]:
         "codes": update(Challenge).where(Challenge.state == ChallengeState.OPEN).values(state=ChallengeState.REPLACED),
         "sign-ins": update(Attempt).where(Attempt.state == AttemptState.OPEN).values(state=AttemptState.EXPIRED),
         "grants": update(AuthorizationGrant).where(AuthorizationGrant.revoked_at.is_(None)).values(revoked_at=now),
+        "invitations": update(ClientInvitation).where(ClientInvitation.uses_left > 0).values(uses_left=0),
         "messages": update(Message)
         .where(Message.state.in_((MessageState.QUEUED, MessageState.SENDING)))
         .values(state=MessageState.FAILED, error=REASON),

@@ -78,6 +78,8 @@ def ensure() -> None:
 def rotate() -> None:
     """Let the keys that wait sign from now on; what the others signed is verified for as long as it lives."""
     ensure()
+    # One rotation after the other: the second waits here and then sees what the first one made.
+    db.session.execute(select(SigningKey.kid).order_by(SigningKey.kid).with_for_update())
     for algorithm in ALGORITHMS:
         current = (SigningKey.algorithm == algorithm) & SigningKey.activated_at.is_not(None)
         signs = current & SigningKey.retired_at.is_(None)
@@ -135,8 +137,8 @@ def _make(algorithm: str, activated_at: datetime | None) -> None:
         "created_at": clock.now(),
         "activated_at": activated_at,
     }
-    made = db.session.execute(upsert(SigningKey.__table__, db.session()).values(values).on_conflict_do_nothing())
-    if made.rowcount:  # type: ignore[attr-defined]
+    row = upsert(SigningKey.__table__, db.session()).values(values).on_conflict_do_nothing()
+    if db.session.scalar(row.returning(SigningKey.kid)) is not None:
         audit.record("oidc.key.make", object=key.kid, after={"algorithm": algorithm})
 
 

@@ -19,8 +19,9 @@ def spend(kind: str, owner: str, name: str, expires_at: datetime) -> bool:
     row = upsert(UsedOnce.__table__, db.session()).values(
         digest=digest(f"{kind}\n{owner}\n{name}"), expires_at=expires_at
     )
-    spent = db.session.execute(row.on_conflict_do_nothing())
-    return bool(spent.rowcount)  # type: ignore[attr-defined]
+    # What was inserted is asked for: PostgreSQL's driver does not count the rows of an INSERT.
+    spent = db.session.scalar(row.on_conflict_do_nothing().returning(UsedOnce.expires_at))
+    return spent is not None
 
 
 @transactional

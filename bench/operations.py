@@ -23,12 +23,17 @@ def operations(place: Population, visitor: Visitor) -> dict[str, Operation]:
     """Return the operations by name; all of them are made by `visitor`, who is a signed-in person from now on."""
     emails = itertools.cycle(place.emails)
     sign_in(visitor, next(emails), PASSWORD)
-    token = str(code_flow(place, visitor)["access_token"])
+    tokens = code_flow(place, visitor)
+    token = str(tokens["access_token"])
     step = second_step(visitor)
     return {
         "discovery": lambda: expect(visitor.get("/.well-known/openid-configuration")),
         "JWKS": lambda: expect(visitor.get("/oauth2/jwks")),
         "code flow": lambda: code_flow(place, visitor),
+        "refresh": refreshing(place, visitor, str(tokens["refresh_token"])),
+        "introspection": lambda: expect(
+            visitor.post("/oauth2/introspect", {"token": token}, authorization=basic(place))
+        ),
         "userinfo": lambda: expect(visitor.get("/oauth2/userinfo", authorization=f"Bearer {token}")),
         "sign-in page": lambda: _as_nobody(visitor, lambda: expect(visitor.follow(visitor.get("/login")))),
         "login flow": lambda: _as_nobody(visitor, lambda: sign_in(visitor, next(emails), PASSWORD)),
@@ -60,7 +65,8 @@ def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
-        "response_type": "code", "client_id": place.client_id, "redirect_uri": CALLBACK, "scope": "openid profile",
+        "response_type": "code", "client_id": place.client_id, "redirect_uri": CALLBACK,
+        "scope": "openid profile offline_access",
         "state": "s", "nonce": "n", "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
     back = visitor.follow(visitor.get(f"/oauth2/authorize?{urlencode(query)}"))
@@ -68,13 +74,28 @@ def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
         "grant_type": "authorization_code", "code": parse_qs(urlsplit(back.location).query)["code"][0],
         "redirect_uri": CALLBACK, "code_verifier": verifier,
     }  # fmt: skip
-    pair = base64.b64encode(f"{place.client_id}:{place.client_secret}".encode()).decode()
-    tokens: dict[str, object] = json.loads(
-        expect(visitor.post("/oauth2/token", form, authorization=f"Basic {pair}")).body
-    )
+    answer = expect(visitor.post("/oauth2/token", form, authorization=basic(place)))
+    tokens: dict[str, object] = json.loads(answer.body)
     if "id_token" not in tokens:
         raise Unexpected("no ID token came")
     return tokens
+
+
+def basic(place: Population) -> str:
+    """Return the header with which the client proves itself."""
+    return "Basic " + base64.b64encode(f"{place.client_id}:{place.client_secret}".encode()).decode()
+
+
+def refreshing(place: Population, visitor: Visitor, first: str) -> Operation:
+    """Return an operation that uses the refresh token which the last one gave."""
+    kept = [first]
+
+    def refresh() -> None:
+        form = {"grant_type": "refresh_token", "refresh_token": kept[-1]}
+        answer = json.loads(expect(visitor.post("/oauth2/token", form, authorization=basic(place))).body)
+        kept[:] = [str(answer["refresh_token"])]
+
+    return refresh
 
 
 def second_step(visitor: Visitor) -> str:

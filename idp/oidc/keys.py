@@ -7,8 +7,8 @@ published long before it signs, so that no client meets a key that it cannot kno
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+import orjson
 from flask import current_app
 from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 from sqlalchemy import delete, select, update
@@ -34,7 +34,7 @@ class Ring:
 
     signing: dict[str, Key]
     all: KeySet
-    public: dict[str, Any]
+    public: bytes
     read_at: float
 
 
@@ -56,7 +56,7 @@ def _read() -> Ring:
     keys = {row.kid: _parsed(row) for row in rows}
     everything = KeySet(list(keys.values()))
     signing = {algorithm: keys[kid] for algorithm, kid in signs.items()}
-    return Ring(signing, everything, dict(everything.as_dict(private=False)), time.monotonic())
+    return Ring(signing, everything, orjson.dumps(everything.as_dict(private=False)), time.monotonic())
 
 
 def _rows() -> list[SigningKey]:

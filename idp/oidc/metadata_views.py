@@ -3,7 +3,8 @@
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response, current_app, request
+from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.core.exempt import bare
@@ -15,8 +16,11 @@ KEYS_SECONDS = 600
 
 @bare
 def metadata() -> AnyResponse:
-    """Tell what the server offers."""
-    return _public(discovery.metadata(), METADATA_SECONDS)
+    """Tell what the server offers; settings and factors stay as they are while a process lives."""
+    prepared: bytes | None = current_app.extensions.get("ern_metadata")
+    if prepared is None:
+        prepared = current_app.extensions["ern_metadata"] = orjson.dumps(discovery.metadata())
+    return _public(prepared, METADATA_SECONDS)
 
 
 @bare
@@ -25,10 +29,11 @@ def jwks() -> AnyResponse:
     return _public(keys.ring().public, KEYS_SECONDS)
 
 
-def _public(document: dict[str, Any], seconds: int) -> AnyResponse:
-    answer = Response(orjson.dumps(document), mimetype="application/json")
-    answer.headers["Cache-Control"] = f"public, max-age={seconds}"
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    answer.add_etag()
-    return answer.make_conditional(request)
+def _public(document: bytes, seconds: int) -> AnyResponse:
+    headers: dict[str, Any] = {
+        "Cache-Control": f"public, max-age={seconds}",
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "ETag": f'"{generate_etag(document)}"',
+    }
+    return Response(document, headers=headers, mimetype="application/json").make_conditional(request)

@@ -11,5 +11,14 @@ def test_the_benchmark_measures_operations_pages_and_a_start() -> None:
     command = [sys.executable, "-m", "bench", "--accounts", "3", "--seconds", "0", "--starts", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    for name in ("discovery", "code flow", "login flow", "wizard, step 2", "/saas/approvals", "start to the first 200"):
+    for name in (
+        "discovery",
+        "code flow",
+        "refresh",
+        "introspection",
+        "login flow",
+        "wizard, step 2",
+        "/saas/approvals",
+        "start to the first 200",
+    ):
         assert name in done.stdout

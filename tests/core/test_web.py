@@ -108,7 +108,7 @@ def test_every_refusal_is_a_page_with_a_reference(client: FlaskClient, kind: str
     answer = client.get(f"/refuse?kind={kind}")
     assert answer.status_code == status
     assert answer.mimetype == "text/html"
-    assert answer.text.count("<h1>") == 1
+    assert answer.text.count("<h1") == 1
     assert re.search(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", answer.text)
     assert "unheard_of" not in answer.text
 

@@ -127,7 +127,7 @@ class Browser:
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", main[0])).split())
 
     def heading(self) -> str:
-        found = re.search(r"<h1>(.*?)</h1>", self.page.text, re.DOTALL)
+        found = re.search(r"<h1[^>]*>(.*?)</h1>", self.page.text, re.DOTALL)
         assert found, self.page.text
         return unescape(found[1])
 

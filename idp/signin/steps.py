@@ -172,8 +172,16 @@ def may_trust(attempt: Attempt) -> bool:
 
 
 def usable(attempt: Attempt) -> list[Factor]:
-    """Return the factors that this attempt accepts, the strongest first."""
-    return factors.accepted(wanted_level(attempt), attempt.methods)
+    """Return the factors that this attempt accepts, the strongest first.
+
+    A platform administrator proves nothing by text message once there is another factor (SECURITY.md, 4).
+    """
+    accepted = factors.accepted(wanted_level(attempt), attempt.methods)
+    account = account_of(attempt)
+    better = factors.but_text_messages()
+    if account.is_administrator and any(one.kind in better for one in enrolment.authenticators(account.id)):
+        return [factor for factor in accepted if factor.name in better]
+    return accepted
 
 
 @transactional

@@ -235,3 +235,22 @@ def drawn(page: str) -> memoryview:
         for line in range(y, y + 4):
             grey[line * side + x : line * side + x + length] = bytes(length)
     return memoryview(bytes(grey)).cast("B", (side, side))
+
+
+def test_an_administrator_proves_nothing_by_text_message_once_there_is_an_app(
+    app: Flask, browser: Browser, phone: AuthenticatorApp
+) -> None:
+    person(app, EMAIL, PHONE, is_administrator=True)
+    with time_machine.travel(LATER, tick=False) as clock:
+        browser.wants(CPMS)
+        browser.gives_password()
+        assert "Mobile Phone + SMS" in browser.words(), "with nothing else there is no other way to add something else"
+        browser.chooses("sms")
+        browser.gives_code()
+        adds(browser, phone)
+        clock.shift(timedelta(minutes=5))
+        browser.wants(Wanted(MFA, application="CPMS", force=True))
+        browser.gives_password()
+        assert "Ward tablet" in browser.words()
+        assert "Mobile Phone + SMS" not in browser.words()
+        assert browser.submit(method="sms").status_code == 404

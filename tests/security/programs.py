@@ -1,9 +1,12 @@
 """The three programs, each on a database of its own and without an issuer, for what every route owes."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -16,6 +19,7 @@ from ecp_client import db as ecp_db
 from ecp_client import settings as ecp_settings
 from idp.core.db import Model, db
 from tests.support.identity_server import configured
+from tests.support.lending import TEMPLATES, Lent, renew
 
 NAMES = ("idp", "cpms", "training", "ecp")
 
@@ -24,6 +28,7 @@ def login(folder: Path) -> Flask:
     app = configured(f"sqlite:///{folder}/idp.sqlite3")
     with app.app_context():
         Model.metadata.create_all(db.engine)
+        db.engine.dispose()
     return app
 
 
@@ -32,6 +37,7 @@ def clinical(folder: Path, name: str = "test") -> Flask:
     app = cpms.assemble(replace(fresh, issuer="http://localhost:9", database_url=f"sqlite:///{folder}/{name}.sqlite3"))
     with app.app_context():
         cpms_db.db.create_all()
+        cpms_db.db.engine.dispose()
     return app
 
 
@@ -40,10 +46,11 @@ def collaborative(folder: Path) -> Flask:
     app = ecp.assemble(replace(fresh, issuer="http://localhost:9", database_url=f"sqlite:///{folder}/ecp.sqlite3"))
     with app.app_context():
         ecp_db.Model.metadata.create_all(ecp_db.db.engine)
+        ecp_db.db.engine.dispose()
     return app
 
 
-PROGRAMS: dict[str, Callable[[Path], Flask]] = {
+MADE: dict[str, Callable[[Path], Flask]] = {
     "idp": login,
     "cpms": clinical,
     "training": lambda folder: clinical(folder, "training"),
@@ -55,6 +62,41 @@ BASE = {
     "training": "http://localhost:8003",
     "ecp": "http://localhost:8002",
 }
+
+Programs = Callable[[str], Flask]
+
+
+@pytest.fixture(scope="session")
+def lend_program(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[Flask]]:
+    """Lend one of the programs on an empty database."""
+    lent: dict[str, tuple[Lent, Path, str]] = {}
+
+    def make(name: str) -> tuple[Lent, Path, str]:
+        app = MADE[name](tmp_path_factory.mktemp(name))
+        app.jinja_env.bytecode_cache = TEMPLATES
+        file = Path(app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
+        template = file.with_name("template")
+        shutil.copyfile(file, template)
+        return Lent(lambda: app, lambda _: {}), file, f"sqlite:///{template}"
+
+    @contextmanager
+    def lend(name: str) -> Iterator[Flask]:
+        application, file, template = lent[name] = lent.get(name) or make(name)
+        renew(file, template)
+        with application.to_a_test() as app:
+            yield app
+            with app.app_context():
+                app.extensions["sqlalchemy"].session.remove()
+                app.extensions["sqlalchemy"].engine.dispose()
+
+    return lend
+
+
+@pytest.fixture
+def programs(lend_program: Callable[[str], AbstractContextManager[Flask]]) -> Iterator[Programs]:
+    """Give a program by its name."""
+    with ExitStack() as ends:
+        yield lambda name: ends.enter_context(lend_program(name))
 
 
 def stranger(app: Flask, name: str) -> FlaskClient:

@@ -1,14 +1,13 @@
 """What every route of the three programs owes, read from their route tables: a new route is judged at once."""
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 from werkzeug.test import TestResponse
 
-from tests.security.programs import BASE, NAMES, PROGRAMS, path_of, rules, stranger
+from tests.security.programs import BASE, NAMES, Programs, path_of, rules, stranger
 
 # What others may post to, and why.
 OPEN_TO_OTHERS = {
@@ -33,8 +32,8 @@ UNSAFE = re.compile(r"unsafe-|\*|data:|blob:|(?<![\w-])https?:(?!//)")
 
 
 @pytest.fixture(params=NAMES)
-def program(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Flask]:
-    return request.param, PROGRAMS[request.param](tmp_path)
+def program(request: pytest.FixtureRequest, programs: Programs) -> tuple[str, Flask]:
+    return request.param, programs(request.param)
 
 
 # The mobile app speaks to the identity servers of all its accounts.
@@ -109,11 +108,11 @@ def test_no_number_in_an_address_is_too_large_for_the_databases(program: tuple[s
     assert unbounded == []
 
 
-def test_the_programs_of_one_machine_keep_their_cookies_apart(tmp_path: Path) -> None:
+def test_the_programs_of_one_machine_keep_their_cookies_apart(programs: Programs) -> None:
     # Ports share cookies: a cookie of the same name would be read, and overwritten, by the neighbour.
     names: list[str] = []
     for name in NAMES:
-        app = PROGRAMS[name](tmp_path)
+        app = programs(name)
         seen = set()
         for path in ("/", "/login", "/register", "/sign-in", "/training", "/?lang=fr"):
             cookies = app.test_client().get(path, base_url=BASE[name]).headers.getlist("Set-Cookie")

@@ -1,7 +1,6 @@
 """What cannot be undone for a patient needs a fresh proof, for the page that asks and for the form itself."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,13 +12,13 @@ from cpms_client.db import db
 from cpms_client.models import Patient
 from cpms_client.sessions import Session
 from cpms_client.states import ConsentKind, ConsentState
-from tests.security.programs import clinical
+from tests.security.programs import Programs
 from tests.support.cpms_builders import browser_of, patient_of, person, post
 
 
 @pytest.fixture
-def hospital(tmp_path: Path) -> Flask:
-    return clinical(tmp_path)
+def hospital(programs: Programs) -> Flask:
+    return programs("cpms")
 
 
 @pytest.mark.parametrize("kind", ConsentKind)

@@ -1,12 +1,10 @@
 """All guests have the hospital code 0000: it must never make the patients of one those of another."""
 
-from pathlib import Path
-
 import pytest
 from flask import Flask
 
 from cpms_client.policy import GUEST_HOSPITAL
-from tests.security.programs import clinical
+from tests.security.programs import Programs
 from tests.support.cpms_builders import access, browser_of, panel_of, patient_of, person
 
 LISTS = (
@@ -26,8 +24,8 @@ PAGES = ("", "/edit", "/birth", "/consents", "/openings", "/panels/new")
 
 
 @pytest.fixture
-def hospital(tmp_path: Path) -> Flask:
-    return clinical(tmp_path)
+def hospital(programs: Programs) -> Flask:
+    return programs("cpms")
 
 
 @pytest.mark.parametrize("kind", ["virtual_centre", "consult"])

@@ -1,10 +1,8 @@
 """Names in a query that mean something to the framework mean nothing here."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.security.programs import BASE, NAMES, PROGRAMS
+from tests.security.programs import BASE, NAMES, Programs
 
 ODD = (
     "endpoint=x",
@@ -24,8 +22,8 @@ ODD = (
 
 @pytest.mark.parametrize("query", ODD)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_bears_any_query_and_leads_nowhere_else(name: str, query: str, tmp_path: Path) -> None:
-    browser = PROGRAMS[name](tmp_path).test_client()
+def test_a_page_bears_any_query_and_leads_nowhere_else(name: str, query: str, programs: Programs) -> None:
+    browser = programs(name).test_client()
     for path in ("/", "/privacy", "/support", "/help", "/sign-in/x", "/login"):
         answer = browser.get(f"{path}?{query}", base_url=BASE[name], follow_redirects=False)
         assert answer.status_code < 500, (path, answer.status)

@@ -14,7 +14,7 @@ from idp.accounts import people, questions
 from idp.accounts.models import Account
 from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
-from idp.core.errors import NotFound
+from idp.core.errors import Conflict, NotFound
 from idp.core.limits import Budget, spend
 from idp.mfa import coming_back, enrolment, panic
 from idp.mfa.models import Authenticator, Panic
@@ -61,14 +61,19 @@ def of(authority: Authority, uid: str) -> Unrecognised:
 def confirm(approver: Approver, uid: str) -> None:
     """Open again what PANIC locked and this approver decides about; the approver has called the person back.
 
-    Raise SignInRequired without a fresh second factor, NotFound for whom the approver may not recognise.
+    Raise SignInRequired without a fresh second factor, NotFound for whom the approver may not recognise,
+    Conflict("no_device_yet") before the person has registered a new device.
     """
     actor, authority = acting_authority(approver)
     person = people.by_uid(uid)
     if person is None:
         raise NotFound("page_unknown")
     people.locked(person.id)
-    opened = of(authority, uid).accesses
+    seen = of(authority, uid)
+    opened = seen.accesses
+    # The yes is for a person and a device: without one, whoever knows the password could register the first.
+    if not seen.devices:
+        raise Conflict("no_device_yet")
     accesses.open_after_panic(opened, actor)
     audit.record("saas.identity.confirm", subject=person.uid, after={"accesses": len(opened)})
     if not locked_accesses(person.id) and (actor.is_administrator or not person.is_administrator):

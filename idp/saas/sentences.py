@@ -111,6 +111,10 @@ BY_KEY.update(
             _l("The person is not recognised yet"),
             _l("All devices of this person were deleted. Call the person back and confirm the identity first."),
         ),
+        "no_device_yet": Sentence(
+            _l("The person has no device yet"),
+            _l("Wait until a new one is registered, and ask the person whether it is the right one. Then confirm."),
+        ),
         "identity_asked": Sentence(
             _l("We asked for you already"),
             _l("The coordination team has your wish. Give it some time, or call it."),

@@ -8,7 +8,7 @@ import time_machine
 from idp.core.audit import AuditEvent
 from idp.core.db import db
 from idp.core.levels import MFA
-from idp.mfa import panic
+from idp.mfa import enrolment, panic
 from idp.saas import access, recognition
 from idp.saas.authority import authority_of
 from idp.saas.models import AccessState
@@ -23,7 +23,11 @@ def states(person: Person) -> list[AccessState]:
 
 
 def recognises(approver: Person, person: Person) -> int:
-    """Open the page and press the button; the answer's status."""
+    """Open the page, once the person has a new device, and press the button; the answer's status."""
+    with person.app.app_context():
+        has_device = bool(enrolment.authenticators(person.id))
+    if not has_device:
+        person.adds_a_phone()
     page = approver.opens(f"{IDENTITIES}/{person.uid}")
     if page.status_code != 200:
         return page.status_code
@@ -65,6 +69,16 @@ def test_what_needs_two_factors_is_locked_and_opened_by_the_own_network(town: To
         trail = Counter((event.act, event.actor, event.subject) for event in db.session.query(AuditEvent))
     assert trail["saas.identity.confirm", clara.uid, nora.uid] == 1
     assert recognises(clara, nora) == 404, "nothing is left to confirm"
+
+
+def test_nobody_is_recognised_before_a_new_device_is_there(town: Town) -> None:
+    """Else whoever knows the password would register the first device, and be in."""
+    clara, nora = town.coordinator(), town.person("Nora").holds("HP").panics()
+    page = clara.opens(f"{IDENTITIES}/{nora.uid}")
+    assert "Wait until a new one is registered" in words(page)
+    refused = clara.presses(page, f"{IDENTITIES}/{nora.uid}")
+    assert refused.status_code == 409
+    assert states(nora) == [AccessState.LOCKED]
 
 
 def test_the_approvers_are_told_at_once_each_with_a_link_that_freezes(town: Town) -> None:

@@ -33,14 +33,12 @@ GRAVE: dict[str, tuple[str, Mapping[str, str], str]] = {
     "mfa.security_keys": ("/account/security-keys", {"device_name": "Key"}, "change_factors"),
     "mfa.security_keys_confirm": ("/account/security-keys/confirm", {"credential": "{}"}, "change_factors"),
     "mfa.security_keys_remove": ("/account/security-keys/1/remove", {}, "change_factors"),
-    "mfa.devices": ("/account/devices", {"device_name": "Phone"}, "change_factors"),
-    "mfa.devices_confirm": ("/account/devices/confirm", {}, "change_factors"),
-    "mfa.devices_remove": ("/account/devices/1/remove", {}, "change_factors"),
     "mfa.recovery_codes": ("/account/recovery-codes", {}, "change_factors"),
     "mfa.recovery_codes_confirm": ("/account/recovery-codes/confirm", {}, "change_factors"),
     "mfa.recovery_codes_remove": ("/account/recovery-codes/1/remove", {}, "change_factors"),
     "accounts.delete": ("/account/delete", {"sure": "y"}, "close"),
     "accounts.export": ("/account/export", {}, "export"),
+    "eids.unlink": ("/account/eids/1/unlink", {}, "link_eid"),
 }
 # Forms that ask in another way, or change nothing that matters, and why.
 OTHERWISE = {
@@ -51,7 +49,6 @@ OTHERWISE = {
     "mfa.panic": "only protects; without a fresh proof its own form asks for the password",
     "mfa.devices_rename": "a name",
     "mfa.security_keys_rename": "a name",
-    "mfa.devices_rename": "a name",
     "oidc.applications": "takes a consent back, which only protects",
     "signin.trusted_browsers": "trusts a browser no longer, which only protects",
     "saas.approval": "asks inside the act (tests/saas)",

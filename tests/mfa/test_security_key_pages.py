@@ -140,7 +140,8 @@ def test_who_wants_to_resist_phishing_is_offered_keys_only(app: Flask, browser: 
     person(app, EMAIL, PHONE)
     browser.wants(Wanted(PHR))
     browser.gives_password()
-    assert browser.heading() == "You have no method that fits"
+    assert browser.heading() == "You need a security key"
+    assert "/account/security-keys?next=" in browser.page.text
     browser.signs_in(Wanted(MFA, force=True))
     key = SecurityKey()
     browser.adds_key(key)

@@ -29,11 +29,12 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(params=[SECOND])
 def sending(
-    new_database: Callable[[str], str], sqlite_template: str, provider: Provider, request: pytest.FixtureRequest
+    new_database: Callable[[str], str], database_kind: str, provider: Provider, request: pytest.FixtureRequest
 ) -> Iterator[Flask]:
     """The identity server with two senders at a provider that speaks the provider's API."""
+    template = "sqlite_template" if database_kind == "sqlite" else "postgres_template"
     app = configured(
-        new_database(sqlite_template),
+        new_database(request.getfixturevalue(template)),
         ERN_SMS__TRANSPORT="twilio", ERN_SMS__ACCOUNT_SID=ACCOUNT, ERN_SMS__AUTH_TOKEN="token",
         ERN_SMS__API_BASE=provider.address, ERN_SMS__SENDER=FIRST, ERN_SMS__SECOND_SENDER=request.param,
     )  # fmt: skip

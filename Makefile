@@ -9,11 +9,12 @@ WORKERS ?= 2
 PYTEST_OPTIONS ?=
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
-# What starts servers, browsers or kills something, or looks at the whole repository, is not fast.
+# What starts servers, kills something or looks at the whole repository is not fast; nor is what needs a browser,
+# wherever it lies (its mark is "browser").
 FAST := $(filter-out tests/browser tests/faults tests/federation tests/journeys tests/support tests/tooling, \
 	$(patsubst %/,%,$(filter-out tests/__pycache__/,$(wildcard tests/*/))))
 
-.PHONY: run run-tls test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
+.PHONY: run run-tls fast test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
 run: environment
 	@exec $(BIN)/python -m idp.launch
@@ -22,7 +23,7 @@ run-tls: environment
 	@exec $(BIN)/python -m idp.launch --tls
 
 fast: test-environment
-	@$(BIN)/python -m pytest $(FAST) -n $(WORKERS) --database sqlite $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest $(FAST) -n $(WORKERS) -m "not browser" --database sqlite $(PYTEST_OPTIONS)
 
 test: test-environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)

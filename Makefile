@@ -1,6 +1,6 @@
 # make run     everything, from an empty checkout to four running servers (Ctrl-C stops them)
 # make run-tls the same on https, with certificates of an own authority (needs Apache)
-# make fast    the tests of each area of the three programs, inside one process and on SQLite: about a minute
+# make fast    the tests of each area of the three programs, inside one process and on SQLite: about three minutes
 # make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
 # Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
 

@@ -23,6 +23,7 @@ import ecp_client.cli
 import idp.app
 import idp.cli
 from cpms_client.db import db as cpms_db
+from ecp_client import models  # noqa: F401 - the tables register themselves
 from ecp_client.db import Model as EcpModel
 from idp.core import configuration
 from idp.core.db import db as idp_db

@@ -1,10 +1,12 @@
 """What accounts asks of the areas above, which it does not know: they register who answers, when they are imported."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from idp.accounts.models import Account
 from idp.core.levels import LEVELS
 
+Answer = TypeVar("Answer")
 FactorNames = Callable[[int], Sequence[str]]
 Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
@@ -21,6 +23,14 @@ DEVICES: list[Things] = []
 LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
 LEAVING: list[Leaving] = []
+
+
+def _registering(answers: list[Answer]) -> Callable[[Answer], Answer]:
+    def register(answer: Answer) -> Answer:
+        answers.append(answer)
+        return answer
+
+    return register
 
 
 def second_factors(account_id: int) -> list[str]:
@@ -68,49 +78,12 @@ def leaving(account_id: int) -> list[str]:
     return [sentence for sentences in LEAVING for sentence in sentences(account_id)]
 
 
-def answers_second_factors(names: FactorNames) -> FactorNames:
-    """Register a function that names the usable second factors of an account (its id)."""
-    FACTORS.append(names)
-    return names
-
-
-def answers_applications(visits: Visits) -> Visits:
-    """Register a function that names the applications visited in each of the sessions (their ids)."""
-    VISITS.append(visits)
-    return visits
-
-
-def answers_strongest_level(levels: Strongest) -> Strongest:
-    """Register a function that returns the strongest level that an account (its id) reaches with a second factor."""
-    LEVELS_HELD.append(levels)
-    return levels
-
-
-def answers_must_keep_mfa(duty: Duty) -> Duty:
-    """Register a function that says whether an account (its id) holds rights that need two factors always."""
-    DUTIES.append(duty)
-    return duty
-
-
-def answers_devices(things: Things) -> Things:
-    """Register a function that names what PANIC deletes of an account (its id), in the language of the page."""
-    DEVICES.append(things)
-    return things
-
-
-def answers_locked_by_panic(things: Things) -> Things:
-    """Register a function that names what PANIC locks for an account (its id), in the language of the page."""
-    LOCKED.append(things)
-    return things
-
-
-def answers_trusted_browser(vouching: Vouching) -> Vouching:
-    """Register a function that says whether an account's owner trusts the browser of this request."""
-    TRUSTED.append(vouching)
-    return vouching
-
-
-def answers_leaving(sentences: Leaving) -> Leaving:
-    """Register a function that says what others will miss of an account (its id)."""
-    LEAVING.append(sentences)
-    return sentences
+# Each registers a function (as a decorator) that answers the question of the same name above.
+answers_second_factors = _registering(FACTORS)
+answers_applications = _registering(VISITS)
+answers_strongest_level = _registering(LEVELS_HELD)
+answers_must_keep_mfa = _registering(DUTIES)
+answers_devices = _registering(DEVICES)
+answers_locked_by_panic = _registering(LOCKED)
+answers_trusted_browser = _registering(TRUSTED)
+answers_leaving = _registering(LEAVING)

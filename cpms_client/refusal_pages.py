@@ -112,6 +112,12 @@ def sign_in_failed(key: str, return_to: str = "") -> tuple[str, int]:
     return render_template("sign_in_failed.html", text=text, key=key, way_on=way_on), text.status
 
 
+def access_locked(page: str, names: list[str], return_to: str) -> tuple[str, int]:
+    """Say that the access waits for the person to be recognised, who can do that, and where to ask them."""
+    again = url_for("sign_in.begin", return_to=return_to or None)
+    return render_template("access_locked.html", page=page, names=names, again=again), 403
+
+
 def _to_sign_in(need: SignInNeeded) -> Response:
     return redirect(url_for("sign_in.begin", return_to=_way_back(need.sub), max_age=need.max_age), 303)
 

@@ -13,7 +13,7 @@ from cpms_client import attempts, id_token, kept_forms, logout_token, sessions
 from cpms_client.attempts import Attempt
 from cpms_client.errors import IdentityNotTrusted, IdentityUnreachable, Refusal, TokenRefused
 from cpms_client.identity_server import IdentityServer
-from cpms_client.refusal_pages import sign_in_failed
+from cpms_client.refusal_pages import access_locked, sign_in_failed
 from cpms_client.sealed import new_token
 from cpms_client.settings import Settings
 from cpms_client.visitor import current_session, glance_session, remember, session_cookie
@@ -46,7 +46,7 @@ def callback() -> tuple[str, int] | Response:
     try:
         _check_sender()
         if "error" in request.args:
-            return sign_in_failed(_single("error"), attempt.return_to)
+            return _refused(attempt.return_to)
         token = _open_session(attempt)
     except (IdentityNotTrusted, TokenRefused) as reason:
         current_app.logger.warning("sign-in refused: %s", reason)
@@ -111,6 +111,15 @@ def _check_sender() -> None:
         raise IdentityNotTrusted("callback: iss")
     if _single("error") == _single("code"):
         raise IdentityNotTrusted("callback: neither code nor error")
+
+
+def _refused(return_to: str) -> tuple[str, int]:
+    """Explain the error (RFC 6749, 4.1.2.1); `error_uri` at the identity server is where a lost access is opened."""
+    error, page = _single("error"), _single("error_uri")
+    if error == "access_denied" and page.startswith(_settings().at_issuer("/")):
+        names = [name.strip() for name in _single("error_contacts").split(",")]
+        return access_locked(page, [name for name in names if name], return_to)
+    return sign_in_failed(error, return_to)
 
 
 def _open_session(attempt: Attempt) -> str:

@@ -9,10 +9,9 @@ from werkzeug.wrappers import Response
 
 from idp.core import clock, headers
 from idp.core.exempt import csrf_exempt
-from idp.oidc import authorization, authorization_requests, checks, consent_views, responses
+from idp.oidc import authorization, authorization_requests, checks, consent_views, refused, responses
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
-from idp.oidc.parameters import ErrorResponse
 from idp.saas import access
 from idp.signin import attempt
 from idp.signin.attempt import Wanted
@@ -39,7 +38,7 @@ def go_on(handle: str) -> Response | str:
 def cancel(handle: str) -> Response:
     """Go back to the application without a code (RFC 6749, 4.1.2.1)."""
     kept = authorization.kept(handle)
-    raise ErrorResponse(kept.client, kept.parameters.target, "access_denied", "the person went back")
+    refused.refuse(authorization.look(kept), "access_denied", "the person went back")
 
 
 def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str:
@@ -48,7 +47,7 @@ def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str
     if check is None:
         return responses.code_response(asked.client, asked.parameters.target, authorization.answer(asked))
     if "none" in asked.parameters.prompt:
-        raise ErrorResponse(asked.client, asked.parameters.target, check.error, check.name)
+        refused.refuse(asked, check.error, check.name)
     return PAGES[check.page](asked, authorization.keep(asked_for))
 
 
@@ -77,7 +76,7 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
 def _no_access(asked: Asked, handle: str) -> str:
     application_id = asked.client.application_id
     headers.allow_form_target(asked.parameters.target.redirect_uri)
-    locked = access.locked_by_panic(asked.session.account_id, application_id) if asked.session else []
+    locked = refused.locked(asked)
     return render_template(
         "oidc/locked.html" if locked else "oidc/no_access.html",
         locked=locked,

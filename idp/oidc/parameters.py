@@ -13,12 +13,14 @@ RESPONSE_MODES = ("query", "form_post", "query.jwt", "form_post.jwt", "jwt")
 class ErrorResponse(Exception):
     """The request is answered to the client with an error (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6)."""
 
-    def __init__(self, client: Client, target: "Target", error: str, description: str = "") -> None:
+    def __init__(self, client: Client, target: "Target", error: str, description: str = "", **more: str) -> None:
+        """`more`: parameters beside `error` and `error_description`, such as `error_uri`."""
         super().__init__(error)
         self.client = client
         self.target = target
         self.error = error
         self.description = description
+        self.more = more
 
 
 @dataclass(frozen=True)

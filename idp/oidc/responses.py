@@ -23,7 +23,7 @@ def code_response(client: Client, target: Target, code: str) -> Response:
 
 def error_response(refused: ErrorResponse) -> Response:
     """Give the client the error (RFC 6749, 4.1.2.1)."""
-    parameters = {"error": refused.error}
+    parameters = {"error": refused.error, **refused.more}
     if refused.description:
         parameters["error_description"] = refused.description
     return _answer(refused.client, refused.target, parameters)

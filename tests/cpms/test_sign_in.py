@@ -237,6 +237,36 @@ def test_an_error_of_the_identity_server_becomes_a_plain_page_with_a_way_on(clie
     assert "<script>" not in answer.text
 
 
+LOCKED = {"error_contacts": "Clara Vasseur, Žofie <b>Nováková</b>"}
+
+
+def test_who_is_locked_after_panic_reads_who_can_open_it_and_where_to_ask_them(client, issuer):
+    issuer.authorization_error = "access_denied"
+    issuer.twist_callback = lambda answer: answer.update(LOCKED, error_uri=issuer.issuer + "/saas/locked")
+    answer = sign_in(client, "/sign-in?return_to=/help")
+    assert answer.status_code == 403
+    assert "Your access to CPMS is locked" in answer.text
+    assert "<li>Clara Vasseur</li><li>Žofie &lt;b&gt;Nováková&lt;/b&gt;</li>" in answer.text
+    assert f'href="{issuer.issuer}/saas/locked"' in answer.text
+    assert "/sign-in?return_to=/help" in answer.text
+    assert "Request access" not in answer.text.partition("<main")[2]
+
+
+def test_where_nobody_can_open_it_the_help_desk_is_named(client, issuer):
+    issuer.authorization_error = "access_denied"
+    issuer.twist_callback = lambda answer: answer.update(error_uri=issuer.issuer + "/saas/locked", error_contacts="")
+    assert "Nobody of your network can open it at this moment" in sign_in(client).text
+
+
+@pytest.mark.parametrize("page", ["https://evil.example/saas/locked", "javascript:alert(1)", "", "//evil.example"])
+def test_a_page_elsewhere_is_never_linked(client, issuer, page):
+    issuer.authorization_error = "access_denied"
+    issuer.twist_callback = lambda answer: answer.update(error_uri=page, error_contacts="Eve")
+    answer = sign_in(client)
+    assert "Request access to CPMS" in answer.text
+    assert "evil" not in answer.text and "Eve" not in answer.text
+
+
 def test_a_callback_is_good_for_one_time_and_the_back_button_leads_on(app, client, issuer):
     callback = begin(client)
     assert client.get(callback).status_code == 303

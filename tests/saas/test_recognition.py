@@ -1,5 +1,6 @@
 """After PANIC: locked until an approver has recognised the person, and no right to decide about others meanwhile."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,12 @@ from idp.core.audit import AuditEvent
 from idp.core.db import db
 from idp.core.levels import MFA
 from idp.mfa import enrolment, panic
+from idp.oidc import refused
 from idp.saas import access, recognition
 from idp.saas.authority import authority_of
 from idp.saas.models import AccessState
 from tests.accounts.browser import at_work
+from tests.oidc.relying_party import answer, register
 from tests.saas.people import CPMS, ECP, MUNICH, PISA, TUEBINGEN, Person, Town, mails, words
 
 IDENTITIES = "/saas/approvals/identities"
@@ -69,6 +72,30 @@ def test_what_needs_two_factors_is_locked_and_opened_by_the_own_network(town: To
         trail = Counter((event.act, event.actor, event.subject) for event in db.session.query(AuditEvent))
     assert trail["saas.identity.confirm", clara.uid, nora.uid] == 1
     assert recognises(clara, nora) == 404, "nothing is left to confirm"
+
+
+def test_the_application_learns_who_can_open_what_is_locked_and_nothing_of_another_application(town: Town) -> None:
+    town.coordinator("Žofie"), town.coordinator("Piero", path=PISA)
+    nora = town.person("Nora").holds("HP").panics()
+    comes_back(nora)
+    cpms = register(town.app, application_id=CPMS)
+    at_once = answer(nora.client.get(cpms.request(prompt="none")))
+    assert (at_once["error"], at_once["error_description"]) == ("access_denied", refused.LOCKED)
+    assert at_once["error_uri"] == "http://localhost:8000/saas/locked"
+    assert at_once["error_contacts"] == "Žofie Vasseur"
+    page = nora.opens(cpms.request())
+    back = re.search(r'href="([^"]+/cancel[^"]*)"', page.text)
+    assert back and answer(nora.opens(back[1]))["error_contacts"] == "Žofie Vasseur"
+    ecp = register(town.app, application_id=ECP)
+    assert "error_uri" not in answer(nora.client.get(ecp.request(prompt="none")))
+
+
+def test_who_never_had_an_access_is_refused_without_a_word_about_locks(town: Town) -> None:
+    nora = town.person("Nora").panics()
+    comes_back(nora)
+    got = answer(nora.client.get(register(town.app, application_id=CPMS).request(prompt="none")))
+    assert (got["error"], got["error_description"]) == ("access_denied", "access")
+    assert not {"error_uri", "error_contacts"} & set(got)
 
 
 def test_nobody_is_recognised_before_a_new_device_is_there(town: Town) -> None:

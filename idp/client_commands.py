@@ -10,7 +10,7 @@ import click
 from idp.core import settings
 from idp.core.errors import Refusal
 from idp.oidc import clients, registration
-from idp.oidc.client_metadata import AUTH_METHODS, PROFILES
+from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES
 from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
 from idp.saas import access
 
@@ -22,7 +22,7 @@ def client() -> None:
 
 @client.command("add")
 @click.option("--name", required=True, help="The name that people read while they sign in.")
-@click.option("--redirect-uri", "redirect_uris", required=True, multiple=True, help="Where codes may be sent.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="Where codes may be sent.")
 @click.option("--post-logout-redirect-uri", "post_logout", multiple=True, help="Where people may land after a logout.")
 @click.option("--application", type=int, help="The number of the SAAS application whose accesses the client reads.")
 @click.option("--auth-method", type=click.Choice(AUTH_METHODS), default=AUTH_METHODS[0], show_default=True)
@@ -32,6 +32,7 @@ def client() -> None:
 @click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
 @click.option("--backchannel-logout-uri", help="Where the client hears that a session is over.")
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
+@click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
 def add_client(
     name: str,
@@ -65,6 +66,8 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
     found["backchannel_logout_uri"] = options["backchannel_logout_uri"]
     if options["ask_consent"]:
         found["asks_consent"] = True
+    if options["grants"]:
+        found["grant_types"] = list(dict.fromkeys(options["grants"]))
     if options["jwks"]:
         found["jwks"] = json.loads(options["jwks"].read_text("utf-8"))
     return {name: value for name, value in found.items() if value not in (None, PROFILES[0])}

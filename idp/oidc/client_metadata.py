@@ -13,6 +13,10 @@ KEY_METHODS = ("private_key_jwt",)
 AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 MOST_URIS = 20
 PROFILES = ("standard", "fapi2")
+# What a client may do at the token endpoint, unless the operator says so: redeem codes.
+CODES = "authorization_code"
+OWN_TOKENS = "client_credentials"
+CHOSEN_GRANTS = (CODES, OWN_TOKENS)
 
 
 def check(further: Mapping[str, Any], auth_method: str) -> None:
@@ -24,8 +28,15 @@ def check(further: Mapping[str, Any], auth_method: str) -> None:
         raise Invalid("client_metadata_wrong", name="jwks_uri")
     if auth_method in KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
         raise Invalid("client_metadata_wrong", name="jwks")
+    if OWN_TOKENS in chosen_grants(further) and auth_method == "none":
+        raise Invalid("auth_method_unknown")
     if further.get("profile") == "fapi2" and auth_method not in KEY_METHODS:
         raise Invalid("auth_method_unknown")
+
+
+def chosen_grants(further: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the grant types that the operator chose for a client, or the one that is usual."""
+    return tuple(further.get("grant_types", (CODES,)))
 
 
 def _is_key_set(value: object) -> bool:
@@ -68,8 +79,9 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "require_signed_request_object": lambda value: isinstance(value, bool),
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
+    "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
 }
 
 # What only the operator decides about a client.
-BY_OPERATOR = ("asks_consent", "profile")
+BY_OPERATOR = ("asks_consent", "profile", "grant_types")
 BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

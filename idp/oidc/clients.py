@@ -21,7 +21,6 @@ from idp.oidc.models import RegisteredClient
 
 SIGNING_ALGORITHMS = ("ES256", "RS256")
 DEFAULT_SCOPE = "openid profile email ern"
-GRANT_TYPES = ("authorization_code", "refresh_token")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
 
@@ -114,7 +113,8 @@ class Client(ClientMixin):
     @property
     def grant_types(self) -> tuple[str, ...]:
         """Refresh tokens come with the scope offline_access, and with nothing else."""
-        return GRANT_TYPES if "offline_access" in self.scope.split() else GRANT_TYPES[:1]
+        chosen = client_metadata.chosen_grants(self.further)
+        return (*chosen, "refresh_token") if "offline_access" in self.scope.split() else chosen
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def remove(client_id: str) -> None:
 
 def check(registration: Registration) -> None:
     """Raise Invalid with the first thing that is wrong with a registration."""
-    if not registration.redirect_uris:
+    if not registration.redirect_uris and client_metadata.CODES in client_metadata.chosen_grants(registration.further):
         raise Invalid("redirect_uri_missing")
     for uri in (*registration.redirect_uris, *registration.post_logout_redirect_uris):
         _check_uri(uri)

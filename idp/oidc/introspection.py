@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.core import clock, settings
-from idp.oidc import dpop, grants, refresh_tokens, tokens
+from idp.oidc import client_credentials, dpop, grants, refresh_tokens, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.tokens import AccessToken, TokenRefused
@@ -34,13 +34,23 @@ def as_jwt(answer: dict[str, Any], client: Client) -> str:
 
 
 def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
-    grant = grants.find(token.grant_id)
-    if grant is None or token.client_id != client.client_id or not grants.alive(grant):
+    about = _origin(token) if token.client_id == client.client_id else None
+    if about is None:
         return INACTIVE
     times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
     bound = {"cnf": {"jkt": token.jkt}} if token.jkt else {}
     kind = dpop.SCHEME if token.jkt else "Bearer"
-    return {**_about(grant), **times, **bound, "token_type": kind, "scope": token.scope}
+    return {**about, **times, **bound, "token_type": kind, "scope": token.scope}
+
+
+def _origin(token: AccessToken) -> dict[str, Any] | None:
+    """Tell whose token it is, or None if it is over: a person's by a grant, or the client's own (RFC 9068, 2.2)."""
+    if token.grant_id is None:
+        ours = {"active": True, "iss": settings.current().server.issuer}
+        own = {"client_id": token.client_id, "sub": token.client_id}
+        return None if client_credentials.ended(token) else {**ours, **own}
+    grant = grants.find(token.grant_id)
+    return _about(grant) if grant is not None and grants.alive(grant) else None
 
 
 def _refresh_token(text: str, client: Client) -> dict[str, Any]:

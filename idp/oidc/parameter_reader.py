@@ -94,9 +94,15 @@ class _Reader:
         too_long = [name for name, longest in LONGEST_OF.items() if len(self.given.get(name, "")) > longest]
         if too_long:
             raise self.refuse("invalid_request", f"{too_long[0]} is too long")
+        self._response_type()
+
+    def _response_type(self) -> None:
+        """Refuse what is not the code flow, for this server and for this client (RFC 6749, 4.1.2.1)."""
         response_type = self.given.get("response_type")
         if not response_type:
             raise self.refuse("invalid_request", "response_type is missing")
+        if not self.client.check_grant_type("authorization_code"):
+            raise self.refuse("unauthorized_client", "this client signs nobody in")
         if response_type != "code":
             raise self.refuse("unsupported_response_type", "only code is supported")
         if self.given.get("response_mode", "query") not in RESPONSE_MODES:

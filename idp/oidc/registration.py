@@ -14,14 +14,15 @@ from idp.core.errors import Invalid
 from idp.core.signed import digest, new_token
 from idp.oidc import clients
 from idp.oidc.claims import SCOPES
-from idp.oidc.client_metadata import BY_CLIENTS, SECRET_METHODS
-from idp.oidc.clients import DEFAULT_SCOPE, GRANT_TYPES, Client, Registration
+from idp.oidc.client_metadata import BY_CLIENTS, CODES, SECRET_METHODS
+from idp.oidc.clients import DEFAULT_SCOPE, Client, Registration
 from idp.oidc.models import ClientInvitation, RegisteredClient
 
 LONGEST_NAME = 200
 # OpenID Connect Registration, 2: what a client gets that does not say otherwise.
 DEFAULT_SIGNING = "RS256"
 TEXTS = ("client_name", "token_endpoint_auth_method", "id_token_signed_response_alg", "scope", "subject_type")
+GRANT_TYPES = (CODES, "refresh_token")
 LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "response_types")
 
 

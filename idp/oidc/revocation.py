@@ -2,7 +2,7 @@
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
-from idp.oidc import grants, refresh_tokens, tokens
+from idp.oidc import client_credentials, grants, refresh_tokens, tokens
 from idp.oidc.clients import Client
 from idp.oidc.tokens import TokenRefused
 
@@ -14,20 +14,21 @@ def give_back(text: str, client: Client) -> None:
 
     Raises InvalidGrantError for a token of another client, which keeps it (2.1).
     """
-    found = _origin(text)
-    if found is None:
-        return
-    grant_id, owner = found
-    if owner != client.client_id:
-        raise InvalidGrantError("The token belongs to another client.")
-    grants.revoke(grant_id, ACT)
-
-
-def _origin(text: str) -> tuple[int, str] | None:
-    """Return the grant and the client of a token."""
     try:
         token = tokens.read_access_token(text)
     except TokenRefused:
         refresh_token = refresh_tokens.read(text)
-        return (refresh_token.grant.id, refresh_token.grant.client_id) if refresh_token else None
-    return token.grant_id, token.client_id
+        if refresh_token is not None:
+            _require_owner(refresh_token.grant.client_id, client)
+            grants.revoke(refresh_token.grant.id, ACT)
+        return
+    _require_owner(token.client_id, client)
+    if token.grant_id is None:
+        client_credentials.end(token)
+    else:
+        grants.revoke(token.grant_id, ACT)
+
+
+def _require_owner(owner: str, client: Client) -> None:
+    if owner != client.client_id:
+        raise InvalidGrantError("The token belongs to another client.")

@@ -9,14 +9,18 @@ from flask import g, request
 from idp.core import settings
 from idp.oidc import clients, dpop, grants, refresh_tokens, tokens
 from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S256Challenge
+from idp.oidc.client_credentials import ClientCredentialsGrant
 from idp.oidc.clients import Client
 from idp.oidc.logout import EndSessionEndpoint
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.refresh_tokens import RefreshTokenGrant
 
 
-def _answer(client: Client, user: AuthorizationGrant, scope: str, **_: Any) -> dict[str, Any]:
-    """Make the answer of the token endpoint (RFC 6749, 5.1); `user` is the grant, as our grants hand it over."""
+def _answer(client: Client, user: AuthorizationGrant | None, scope: str, **_: Any) -> dict[str, Any]:
+    """Make the answer of the token endpoint (RFC 6749, 5.1).
+
+    `user` is the grant, as our grants hand it over; None for a client that acts for itself.
+    """
     jkt: str | None = g.get("dpop_jkt")
     answer = {
         "token_type": dpop.SCHEME if jkt else "Bearer",
@@ -24,7 +28,7 @@ def _answer(client: Client, user: AuthorizationGrant, scope: str, **_: Any) -> d
         "expires_in": settings.current().oidc.access_token_seconds,
         "scope": scope,
     }
-    if grants.offline(user):
+    if user is not None and grants.offline(user):
         answer["refresh_token"] = refresh_tokens.written(user)
     return answer
 
@@ -65,7 +69,10 @@ server = Server(query_client=clients.find, save_token=_save_nothing)
 GRANTS: dict[Any, list[Any]] = {
     AuthorizationCodeGrant: [S256Challenge(required=True), OpenIDToken()],
     RefreshTokenGrant: [OpenIDToken()],
+    ClientCredentialsGrant: [],
 }
+# What is answered without an act: nothing is written, and nobody waits for the database's one writer.
+WRITES_NOTHING = (ClientCredentialsGrant.GRANT_TYPE,)
 for grant, extensions in GRANTS.items():
     server.register_grant(grant, extensions)
 server.register_endpoint(EndSessionEndpoint)

@@ -24,6 +24,11 @@ def spend(kind: str, owner: str, name: str, expires_at: datetime) -> bool:
     return spent is not None
 
 
+def spent(kind: str, owner: str, name: str) -> bool:
+    """Say whether something was presented before."""
+    return db.session.get(UsedOnce, digest(f"{kind}\n{owner}\n{name}")) is not None
+
+
 @transactional
 def sweep() -> None:
     """Forget what is refused by its age anyway."""

@@ -1,5 +1,7 @@
 """The endpoints for programs: tokens given (RFC 6749, 3.2), judged (RFC 7662), given back (RFC 7009), and UserInfo."""
 
+from contextlib import nullcontext
+
 import orjson
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
@@ -11,18 +13,18 @@ from idp.core.exempt import bare
 from idp.oidc import authorization_requests, client_authentication, dpop, introspection, revocation, userinfo
 from idp.oidc.clients import Client
 from idp.oidc.dpop import ProofRefused
-from idp.oidc.server import server
+from idp.oidc.server import WRITES_NOTHING, server
 from idp.oidc.tokens import TokenRefused
 
 
 @bare
 def token() -> Response:
-    """Exchange a code or a refresh token for tokens."""
+    """Exchange a code, a refresh token or the client's own proof for tokens."""
     g.oauth_client = client_authentication.authenticate(request)
     g.dpop_jkt = dpop.proved(request)
     if g.dpop_jkt is None and g.oauth_client.must_bind_tokens:
         raise ProofRefused("this client needs a proof")
-    with transaction():
+    with nullcontext() if request.form.get("grant_type") in WRITES_NOTHING else transaction():
         answer: Response = server.create_token_response()
     return answer
 

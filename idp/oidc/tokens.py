@@ -29,9 +29,9 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A verified access token: the grant it comes from, its scope and its client."""
+    """A verified access token: the grant it comes from (None: the client acts for itself), its scope and its client."""
 
-    grant_id: int
+    grant_id: int | None
     scope: str
     client_id: str
     claims: Mapping[str, Any]
@@ -43,25 +43,26 @@ class AccessToken:
         return bound
 
 
-def access_token(client: Client, grant: AuthorizationGrant, scope: str, jkt: str | None) -> str:
+def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, jkt: str | None) -> str:
     """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives.
 
-    With `jkt`, the thumbprint of a key, it counts only with proofs of that key (RFC 9449, 6.1).
+    Without a grant it is about the client itself. With `jkt`, the thumbprint of a key, it counts only with proofs of
+    that key (RFC 9449, 6.1).
     """
     configuration = settings.current()
     now = int(clock.now().timestamp())
     claims = {
         "iss": configuration.server.issuer,
         "aud": configuration.server.issuer,
-        "sub": grant.account.uid,
+        "sub": grant.account.uid if grant else client.client_id,
         "client_id": client.client_id,
         "scope": scope,
         "iat": now,
         "exp": now + configuration.oidc.access_token_seconds,
         "jti": new_token()[:22],
-        "sid": grant.session.sid,
-        "grant": grant.id,
     }
+    if grant is not None:
+        claims |= {"sid": grant.session.sid, "grant": grant.id}
     if jkt is not None:
         claims["cnf"] = {"jkt": jkt}
     return sign(claims, ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
@@ -97,7 +98,7 @@ def read_access_token(text: str) -> AccessToken:
     now = clock.now().timestamp()
     if claims.get("iss") != issuer or claims.get("aud") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
         raise TokenRefused
-    return AccessToken(claims["grant"], claims["scope"], claims["client_id"], claims)
+    return AccessToken(claims.get("grant"), claims["scope"], claims["client_id"], claims)
 
 
 def read_id_token_hint(text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ def claims_for(token: str, jkt: str | None) -> Claims:
     up for a token without one (RFC 9449, 7.1 and 7.2).
     """
     presented = tokens.read_access_token(token)
-    if presented.jkt != jkt:
+    if presented.jkt != jkt or presented.grant_id is None:
         raise TokenRefused
     grant = grants.find(presented.grant_id)
     client = clients.find(presented.client_id)

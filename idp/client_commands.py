@@ -9,7 +9,7 @@ import click
 
 from idp.core import settings
 from idp.core.errors import Refusal
-from idp.oidc import clients, registration
+from idp.oidc import clients, registration, sectors
 from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES
 from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
 from idp.saas import access
@@ -30,6 +30,8 @@ def client() -> None:
 @click.option("--jwks-uri", help="Where the client publishes its keys (private_key_jwt).")
 @click.option("--jwks", type=click.Path(exists=True, path_type=Path), help="Or a file with its public keys.")
 @click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
+@click.option("--pairwise", is_flag=True, help="Tell it identifiers of people that no other sector knows.")
+@click.option("--sector-identifier-uri", help="A list of redirect URIs: the clients on it see the same identifiers.")
 @click.option("--backchannel-logout-uri", help="Where the client hears that a session is over.")
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
@@ -52,6 +54,8 @@ def add_client(
         further=_further(rest),
     )
     try:
+        if rest["sector_identifier_uri"]:
+            sectors.confirm(redirect_uris, rest["sector_identifier_uri"])
         made, secret = clients.register(registration)
     except Refusal as refusal:
         sys.exit(f"The client was not registered: {refusal.key} {' '.join(refusal.details.values())}".rstrip())
@@ -64,6 +68,9 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
     """Return what was given of the metadata that only some clients have."""
     found = {"profile": options["profile"], "jwks_uri": options["jwks_uri"]}
     found["backchannel_logout_uri"] = options["backchannel_logout_uri"]
+    found["sector_identifier_uri"] = options["sector_identifier_uri"]
+    if options["pairwise"]:
+        found["subject_type"] = sectors.PAIRWISE
     if options["ask_consent"]:
         found["asks_consent"] = True
     if options["grants"]:

@@ -14,6 +14,7 @@ from idp.core.signals import accesses_changed, session_ended
 from idp.core.signed import new_token
 from idp.oidc import clients, tokens
 from idp.oidc.models import AuthorizationGrant, RegisteredClient
+from idp.oidc.subjects import subject_of
 
 KIND = "back-channel logout"
 TYPE = "logout+jwt"
@@ -50,7 +51,7 @@ def _tell(which: Any) -> None:
         address = further.get("backchannel_logout_uri")
         if address and (client_id, sid) not in told:
             told.append((client_id, sid))
-            outbox.post_call(address, KIND, orjson.dumps({"client_id": client_id, "sid": sid, "sub": uid}).decode())
+            outbox.post_call(address, KIND, orjson.dumps({"client_id": client_id, "sid": sid, "uid": uid}).decode())
 
 
 def call(address: str, details: str) -> None:
@@ -66,7 +67,7 @@ def call(address: str, details: str) -> None:
         "iat": int(now.timestamp()),
         "exp": int((now + LIFETIME).timestamp()),
         "jti": new_token()[:22],
-        "sub": about["sub"],
+        "sub": subject_of(about["uid"], client),
         "sid": about["sid"],
         "events": {EVENT: {}},
     }

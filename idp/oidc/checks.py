@@ -10,6 +10,7 @@ from idp.mfa import factors
 from idp.oidc import consents, tokens
 from idp.oidc.clients import Client
 from idp.oidc.parameters import Parameters
+from idp.oidc.subjects import subject_of
 from idp.saas import access
 
 
@@ -58,7 +59,7 @@ def _other_person(asked: Asked) -> bool:
     if asked.session is None:
         return False
     uid = asked.session.account.uid
-    return (hint is not None and tokens.subject_of(hint) != uid) or (wanted is not None and wanted != uid)
+    return (hint is not None and not tokens.hints_at(hint, uid)) or wanted not in (None, subject_of(uid, asked.client))
 
 
 def _asked_to_sign_in_again(asked: Asked) -> bool:

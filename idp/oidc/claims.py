@@ -8,6 +8,8 @@ from idp.accounts.models import Account
 from idp.core import settings
 from idp.mfa import enrolment
 from idp.oidc.clients import Client
+from idp.oidc.sectors import PAIRWISE
+from idp.oidc.subjects import subject_of
 from idp.saas import access
 
 Claims = dict[str, Any]
@@ -15,7 +17,7 @@ Claims = dict[str, Any]
 
 def for_scope(account: Account, client: Client, scope: str) -> Claims:
     """Return the claims of UserInfo (OpenID Connect Core, 5.3.2) for the granted scope."""
-    claims: Claims = {"sub": account.uid}
+    claims: Claims = {"sub": subject_of(account.uid, client)}
     for name in scope.split():
         if name in SCOPES:
             claims.update(SCOPES[name][0](account, client))
@@ -35,11 +37,13 @@ def _nothing(account: Account, client: Client) -> Claims:
 
 
 def _profile(account: Account, client: Client) -> Claims:
+    # The identifier would tell clients of two sectors that they speak of one person.
+    known_by_uid = client.further.get("subject_type") != PAIRWISE
     return {
         "name": account.name,
         "given_name": account.first_name,
         "family_name": account.last_name,
-        "preferred_username": account.uid,
+        **({"preferred_username": account.uid} if known_by_uid else {}),
         "locale": account.language,
         "updated_at": int(account.updated_at.timestamp()),
     }

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from idp.core.errors import Invalid
 from idp.oidc import public_keys
 from idp.oidc.public_keys import ALGORITHMS
+from idp.oidc.sectors import SUBJECT_TYPES
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
 KEY_METHODS = ("private_key_jwt",)
@@ -74,6 +75,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "backchannel_logout_session_required": lambda value: isinstance(value, bool),
     "dpop_bound_access_tokens": lambda value: isinstance(value, bool),
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
+    "sector_identifier_uri": _is_address,
+    "subject_type": lambda value: value in SUBJECT_TYPES,
     "request_object_signing_alg": lambda value: value in ALGORITHMS,
     "require_pushed_authorization_requests": lambda value: isinstance(value, bool),
     "require_signed_request_object": lambda value: isinstance(value, bool),

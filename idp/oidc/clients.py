@@ -15,7 +15,7 @@ from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.signed import digest, new_token
-from idp.oidc import client_metadata
+from idp.oidc import client_metadata, sectors
 from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS
 from idp.oidc.models import RegisteredClient
 
@@ -230,6 +230,7 @@ def check(registration: Registration) -> None:
     if registration.id_token_signed_response_alg not in SIGNING_ALGORITHMS:
         raise Invalid("algorithm_unknown")
     client_metadata.check(registration.further, registration.token_endpoint_auth_method)
+    sectors.check(registration.redirect_uris, registration.further)
 
 
 def _check_uri(uri: str) -> None:

@@ -12,6 +12,7 @@ from idp.oidc.client_authentication import METHODS, NO_METHOD
 from idp.oidc.parameter_reader import PROMPTS
 from idp.oidc.parameters import RESPONSE_MODES
 from idp.oidc.public_keys import ALGORITHMS
+from idp.oidc.sectors import SUBJECT_TYPES
 from idp.oidc.server import GRANTS
 
 TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
@@ -37,7 +38,7 @@ def metadata() -> dict[str, Any]:
         **_client_authentication(),
         "introspection_signing_alg_values_supported": list(keys.ALGORITHMS),
         "id_token_signing_alg_values_supported": list(keys.ALGORITHMS),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": list(SUBJECT_TYPES),
         "scopes_supported": list(SCOPES),
         "claims_supported": sorted({*TOKEN_CLAIMS, *(name for _, names in SCOPES.values() for name in names)}),
         "acr_values_supported": list(assurance.reachable()),

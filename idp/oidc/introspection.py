@@ -6,6 +6,7 @@ from idp.core import clock, settings
 from idp.oidc import client_credentials, dpop, grants, refresh_tokens, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
+from idp.oidc.subjects import subject_of
 from idp.oidc.tokens import AccessToken, TokenRefused
 
 JWT_TYPE = "token-introspection+jwt"
@@ -34,7 +35,7 @@ def as_jwt(answer: dict[str, Any], client: Client) -> str:
 
 
 def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
-    about = _origin(token) if token.client_id == client.client_id else None
+    about = _origin(token, client) if token.client_id == client.client_id else None
     if about is None:
         return INACTIVE
     times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
@@ -43,14 +44,14 @@ def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
     return {**about, **times, **bound, "token_type": kind, "scope": token.scope}
 
 
-def _origin(token: AccessToken) -> dict[str, Any] | None:
+def _origin(token: AccessToken, client: Client) -> dict[str, Any] | None:
     """Tell whose token it is, or None if it is over: a person's by a grant, or the client's own (RFC 9068, 2.2)."""
     if token.grant_id is None:
         ours = {"active": True, "iss": settings.current().server.issuer}
         own = {"client_id": token.client_id, "sub": token.client_id}
         return None if client_credentials.ended(token) else {**ours, **own}
     grant = grants.find(token.grant_id)
-    return _about(grant) if grant is not None and grants.alive(grant) else None
+    return _about(grant, client) if grant is not None and grants.alive(grant) else None
 
 
 def _refresh_token(text: str, client: Client) -> dict[str, Any]:
@@ -59,16 +60,16 @@ def _refresh_token(text: str, client: Client) -> dict[str, Any]:
         return INACTIVE
     ends = token.grant.refresh_expires_at
     exp = {"exp": int(ends.timestamp())} if ends else {}
-    return {**_about(token.grant), **exp, "scope": token.grant.scope}
+    return {**_about(token.grant, client), **exp, "scope": token.grant.scope}
 
 
-def _about(grant: AuthorizationGrant) -> dict[str, Any]:
+def _about(grant: AuthorizationGrant, client: Client) -> dict[str, Any]:
     """What both kinds tell: whose, for whom, and how that person was proved (RFC 9470, 6.2)."""
     return {
         "active": True,
         "iss": settings.current().server.issuer,
         "client_id": grant.client_id,
-        "sub": grant.account.uid,
+        "sub": subject_of(grant.account.uid, client),
         "acr": grant.acr,
         "auth_time": int(grant.auth_time.timestamp()),
     }

@@ -82,6 +82,16 @@ class SigningKey(Model):
     retired_at: Mapped[datetime | None]
 
 
+class ServerSecret(Model):
+    """A secret of this server that is made once and never replaced, sealed."""
+
+    __tablename__ = "server_secret"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
 class AuthorizationRequest(Model):
     """A request of a client that waits for the person: to sign in, or to read a page."""
 

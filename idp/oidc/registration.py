@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from idp.core import audit, clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid
 from idp.core.signed import digest, new_token
-from idp.oidc import clients
+from idp.oidc import clients, sectors
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_metadata import BY_CLIENTS, CODES, SECRET_METHODS
 from idp.oidc.clients import DEFAULT_SCOPE, Client, Registration
@@ -48,10 +48,9 @@ def register(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises NotInvited, or OAuth2Error for metadata that cannot be used, which leaves the invitation as it was.
     """
-    living = (ClientInvitation.uses_left > 0) & (ClientInvitation.expires_at > clock.now())
     application_id = db.session.scalar(
         update(ClientInvitation)
-        .where(ClientInvitation.digest == digest(token), living)
+        .where(_living(token))
         .values(uses_left=ClientInvitation.uses_left - 1)
         .returning(ClientInvitation.application_id)
     )
@@ -65,6 +64,23 @@ def register(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     db.session.get_one(RegisteredClient, client.client_id).registration_digest = digest(own)
     told = described(client) | {"registration_access_token": own}
     return told | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})
+
+
+def require_invitation(token: str) -> None:
+    """Raise NotInvited unless a client can be registered with this token now: for nobody else anything is fetched."""
+    if db.session.scalar(select(ClientInvitation.application_id).where(_living(token))) is None:
+        raise NotInvited
+
+
+def confirm_sector(metadata: Mapping[str, Any]) -> None:
+    """Raise OAuth2Error unless a sector that is named wants this client; before the act, for it fetches."""
+    if "sector_identifier_uri" not in metadata:
+        return
+    _check_types(metadata)
+    try:
+        sectors.confirm(metadata.get("redirect_uris", []), metadata["sector_identifier_uri"])
+    except Invalid as refusal:
+        raise _refused(refusal) from None
 
 
 def own(client_id: str, token: str) -> Client:
@@ -110,7 +126,7 @@ def described(client: Client) -> dict[str, Any]:
         "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "grant_types": list(client.grant_types),
         "response_types": ["code"],
-        "subject_type": "public",
+        "subject_type": client.further.get("subject_type", sectors.PUBLIC),
         "scope": client.scope,
     }
 
@@ -120,6 +136,11 @@ def sweep() -> None:
     """Forget invitations that are over or used up."""
     over = (ClientInvitation.expires_at < clock.now()) | (ClientInvitation.uses_left <= 0)
     db.session.execute(delete(ClientInvitation).where(over))
+
+
+def _living(token: str) -> ColumnElement[bool]:
+    lives = (ClientInvitation.uses_left > 0) & (ClientInvitation.expires_at > clock.now())
+    return (ClientInvitation.digest == digest(token)) & lives
 
 
 def _registration(metadata: Mapping[str, Any], application_id: int | None) -> Registration:
@@ -151,7 +172,6 @@ def _check_types(metadata: Mapping[str, Any]) -> None:
     if not wrong:
         wrong += ["grant_types"] * bool(set(metadata.get("grant_types", ())) - set(GRANT_TYPES))
         wrong += ["response_types"] * bool(set(metadata.get("response_types", ())) - {"code"})
-        wrong += ["subject_type"] * (metadata.get("subject_type", "public") != "public")
         wrong += ["application_type"] * (metadata.get("application_type", "web") != "web")
     if wrong:
         raise OAuth2Error(f"{wrong[0]} is not supported or malformed", error="invalid_client_metadata")

@@ -14,8 +14,10 @@ from idp.oidc import clients, registration
 @bare
 def register() -> Response:
     """Register a client by invitation."""
-    told = registration.register(_token(), _metadata())
-    return _answer(told, 201)
+    token, metadata = _token(), _metadata()
+    registration.require_invitation(token)
+    registration.confirm_sector(metadata)
+    return _answer(registration.register(token, metadata), 201)
 
 
 @bare
@@ -26,7 +28,9 @@ def manage(client_id: str) -> Response:
         clients.remove(client_id)
         return Response(status=204)
     if request.method == "PUT":
-        return _answer(registration.change(client, _metadata()), 200)
+        metadata = _metadata()
+        registration.confirm_sector(metadata)
+        return _answer(registration.change(client, metadata), 200)
     return _answer(registration.described(client), 200)
 
 

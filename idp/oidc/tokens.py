@@ -11,9 +11,10 @@ from joserfc.errors import JoseError
 
 from idp.core import clock, settings
 from idp.core.signed import new_token
-from idp.oidc import keys
+from idp.oidc import clients, keys
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
+from idp.oidc.subjects import subject_of
 from idp.signin.steps import EID_AMR
 
 ACCESS_TOKEN_ALGORITHM = "ES256"  # noqa: S105 - the name of an algorithm
@@ -54,7 +55,7 @@ def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, j
     claims = {
         "iss": configuration.server.issuer,
         "aud": configuration.server.issuer,
-        "sub": grant.account.uid if grant else client.client_id,
+        "sub": subject_of(grant.account.uid, client) if grant else client.client_id,
         "client_id": client.client_id,
         "scope": scope,
         "iat": now,
@@ -78,7 +79,7 @@ def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mappin
     claims: dict[str, Any] = {
         **more,
         "iss": configuration.server.issuer,
-        "sub": grant.account.uid,
+        "sub": subject_of(grant.account.uid, client),
         "aud": client.client_id,
         "iat": now,
         "exp": now + configuration.oidc.id_token_seconds,
@@ -109,12 +110,14 @@ def read_id_token_hint(text: str) -> dict[str, Any]:
     return claims
 
 
-def subject_of(hint: str) -> str | None:
-    """Return the person of an ID token hint, or None if it is not one of ours."""
+def hints_at(hint: str, uid: str) -> bool:
+    """Say whether an ID token hint is one of ours about this person, as the client that got it knows the person."""
     try:
-        return read_id_token_hint(hint).get("sub")
+        claims = read_id_token_hint(hint)
     except TokenRefused:
-        return None
+        return False
+    client = clients.find(claims["aud"])
+    return client is not None and claims["sub"] == subject_of(uid, client)
 
 
 def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:

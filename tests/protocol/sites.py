@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 import pytest
 
 
 class Site:
-    """What it answers with, to each address, and how often it was asked."""
+    """What it answers with, to each address, how often it was asked, and the forms that it was sent."""
 
     def __init__(self) -> None:
         self.body = b"{}"
         self.visits = 0
+        self.forms: list[dict[str, str]] = []
         self.address = ""
 
 
@@ -28,6 +30,11 @@ def site() -> Iterator[Site]:
             self.send_header("Content-Length", str(len(found.body)))
             self.end_headers()
             self.wfile.write(found.body)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            found.forms.append(dict(parse_qsl(body)))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass

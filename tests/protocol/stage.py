@@ -111,10 +111,10 @@ class Stage:
             key, algorithm = OctKey.import_key(made.secret or "", {"kid": "shared"}), "HS256"
         return Client(self.app, made.client_id, made.secret, method=method, key=key, algorithm=algorithm)
 
-    def proves(self, level: str) -> None:
-        """Sign the person in at a level, without the pages."""
+    def proves(self, level: str, address: str = EMAIL) -> None:
+        """Sign the person, or another one, in at a level, without the pages."""
         with self.app.test_request_context("/", base_url=ISSUER):
-            account = people.by_address(EMAIL)
+            account = people.by_address(address)
             assert account
             session.start(account, Proof(level, ("pwd",) if level == SFA else ("pwd", "sms")))
             self.browser.set_cookie("ern_session", g.session_token)

@@ -83,7 +83,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"grant_types": ["implicit"]}, "invalid_client_metadata"),
     ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
     ({"response_types": ["token"]}, "invalid_client_metadata"),
-    ({"subject_type": "pairwise"}, "invalid_client_metadata"),
+    ({"subject_type": "private"}, "invalid_client_metadata"),
     ({"application_type": "native"}, "invalid_client_metadata"),
     ({"token_endpoint_auth_method": "tls"}, "invalid_client_metadata"),
     ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),

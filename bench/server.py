@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.launch import GRANIAN
+from idp.launch import GRANIAN, SERVED
+from idp.supervisor import ALWAYS
 from tests.support.servers.process import free_port
 
 PROC = Path("/proc")
@@ -43,8 +44,8 @@ def measure(environ: dict[str, str]) -> Start:
 
 @contextmanager
 def _running(environ: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port), "idp.app:create_app"]
-    server = subprocess.Popen(command, env={**environ, "ERN_SERVER__ISSUER": f"http://localhost:{port}"})
+    command = [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port), f"{SERVED['idp']}:create_app"]
+    server = subprocess.Popen(command, env={**environ, **ALWAYS, "ERN_SERVER__ISSUER": f"http://localhost:{port}"})
     try:
         yield server
     finally:

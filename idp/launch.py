@@ -21,6 +21,8 @@ from idp.supervisor import Failed, Group, Program, Supervisor, say
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("ERN Login", "CPMS", "ECP", "CPMS training")  # at PORT_BASE, PORT_BASE + 1, ...
+# What granian loads; ERN Login has the most to load and takes care to do it fast.
+SERVED = {"idp": "idp.serve", "cpms_client": "cpms_client.app", "ecp_client": "ecp_client.app"}
 DATABASES = {"idp": "DATABASE_URL", "cpms_client": "CPMS_DATABASE_URL", "ecp_client": "ECP_DATABASE_URL"}
 # Browsers try ::1 for `localhost`, find nobody there and go on to 127.0.0.1: no second address is needed.
 HOST = "127.0.0.1"
@@ -178,7 +180,7 @@ def _group(place: Place, offset: int, package: str, env: Mapping[str, str], *mor
     preparation = Preparation(package, {**given, **env}, env[DATABASES[package]], note)
     prepare = Program(name, (sys.executable, "-m", f"{package}.cli", "prepare"), env)
     port = str(place.port(offset))
-    command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{package}.app:create_app")
+    command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{SERVED[package]}:create_app")
     server = Program(name, command, env, f"{address}/readyz")
     return Group(None if preparation.is_current() else prepare, (server, *more), preparation.keep)
 

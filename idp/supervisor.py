@@ -20,6 +20,8 @@ from typing import IO
 STOP_SECONDS = 5.0
 READY_SECONDS = 120.0
 RESTARTS = 3
+# Lines come at once; and bytecode is kept, since a start that compiles everything anew takes seconds.
+ALWAYS = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -112,7 +114,7 @@ class Supervisor:
                 return None
             self._children[program] = child = subprocess.Popen(
                 program.command,
-                env={**os.environ, **program.env, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **program.env, **ALWAYS},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

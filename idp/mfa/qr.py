@@ -1,17 +1,19 @@
 """QR codes as SVG elements that stand in the page: no file, no script, sharp at any size."""
 
+import importlib
 from collections.abc import Iterator
 from itertools import groupby
 
-import qrcode
 from markupsafe import Markup
 
+# By name: loaded with the first code.
+CODES = "qrcode"
 QUIET = 4  # modules of white around the code (ISO/IEC 18004)
 
 
 def svg(text: str, label: str) -> Markup:
     """Return the QR code of a text as an image that is named by its label."""
-    code = qrcode.QRCode(border=QUIET)
+    code = importlib.import_module(CODES).QRCode(border=QUIET)
     code.add_data(text)
     modules = code.get_matrix()
     return Markup(

@@ -1,11 +1,11 @@
 """Authenticator app: time-based codes (RFC 6238) made by any standard app, also without network."""
 
 import hmac
+import importlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pyotp
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -15,6 +15,8 @@ from idp.core.levels import MFA
 from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret
 from idp.mfa.models import Authenticator
 
+# By name: loaded with the first code.
+CODES = "pyotp"
 ISSUER = "ERN Login"
 STEP_SECONDS = 30
 SKEW_STEPS = 1  # RFC 6238, 5.2: one step for the network and for slow fingers
@@ -81,8 +83,9 @@ class Totp:
         name = given.fields["device_name"].strip()
         if any(secret["name"].casefold() == name.casefold() for secret in given.secrets):
             raise Rejected("name_known", field="device_name")
-        seed = pyotp.random_base32()
-        uri = pyotp.TOTP(seed).provisioning_uri(name=account.email or account.uid, issuer_name=ISSUER)
+        codes = importlib.import_module(CODES)
+        seed = codes.random_base32()
+        uri = codes.TOTP(seed).provisioning_uri(name=account.email or account.uid, issuer_name=ISSUER)
         groups = " ".join(re.findall("....", seed))
         return Prompt(page={"uri": uri, "key": groups, "name": name}, memo={"seed": seed, "name": name})
 
@@ -112,6 +115,6 @@ class Totp:
 
 def _fitting(seed: str, typed: str, now: int) -> list[int]:
     """Return the steps around now whose code this is; all are looked at, so that the time tells nothing."""
-    otp = pyotp.TOTP(seed)
+    otp = importlib.import_module(CODES).TOTP(seed)
     steps = range(now - STRAY_STEPS, now + STRAY_STEPS + 1)
     return [step for step in steps if hmac.compare_digest(otp.generate_otp(step), typed)]

@@ -1,18 +1,11 @@
 """The coarse limit on pages: off without Redis, shared by all hosts with it, never in the way when Redis is away."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from flask import Flask
 
 from idp.core.settings import SettingsError
 from tests.support.edge import build
 from tests.support.servers.redis import Redis
-
-ROOT = Path(__file__).parents[2]
-OPTIONAL = ("alembic", "limits", "redis", "requests", "rich", "structlog", "twilio", "zxcvbn")
 
 
 def host(server: Redis) -> Flask:
@@ -54,11 +47,3 @@ def test_without_redis_every_request_goes_through_with_one_warning(
 def test_a_rate_or_an_address_that_nobody_can_read_is_told_at_the_start(wrong: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="page_rate and redis_url"):
         build(**{"REDIS_URL": "redis://127.0.0.1:1/0", **wrong})
-
-
-def test_a_server_loads_no_library_that_it_does_not_need() -> None:
-    """Each of them costs every process 25 to 450 ms at its start and 1 to 15 MiB."""
-    code = f"import sys, idp.app; idp.app.create_app(); print([name for name in {OPTIONAL} if name in sys.modules])"
-    environ = {"ERN_CONFIG": "test", "ERN_DATABASE__URL": "sqlite://"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

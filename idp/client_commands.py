@@ -9,10 +9,26 @@ import click
 
 from idp.core import settings
 from idp.core.errors import Refusal
-from idp.oidc import clients, registration, sectors
+from idp.oidc import client_metadata, clients, registration, said_of_clients, sectors
 from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES
 from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
+from idp.oidc.redirect_uris import APPLICATION_TYPES, WEB
 from idp.saas import access
+
+# Options that are metadata of one text, by their name.
+SINGLE = (
+    "profile", "application_type", "jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "initiate_login_uri",
+)  # fmt: skip
+PROBLEMS = {
+    "redirect_uri_missing": "It needs at least one redirect URI.",
+    "redirect_uri_malformed": "This address cannot be kept: {uri}. Write it whole, without fragment, * or user name; "
+    "an application on a device may use a scheme with a dot in it, as com.example.app:/callback.",
+    "redirect_uri_insecure": "This address is not https: {uri}. Plain http is for loopback alone: in development, or "
+    "with --application-type native.",
+    "auth_method_unknown": "It cannot authenticate in this way; the profile fapi2 needs a key (private_key_jwt).",
+    "client_metadata_wrong": "{name} is missing or not valid, or what was found at its address is not.",
+    "client_exists": "There is a client with this identifier already.",
+}
 
 
 @click.group()
@@ -27,12 +43,15 @@ def client() -> None:
 @click.option("--application", type=int, help="The number of the SAAS application whose accesses the client reads.")
 @click.option("--auth-method", type=click.Choice(AUTH_METHODS), default=AUTH_METHODS[0], show_default=True)
 @click.option("--id-token-alg", type=click.Choice(SIGNING_ALGORITHMS), default=SIGNING_ALGORITHMS[0], show_default=True)
+@click.option("--application-type", type=click.Choice(APPLICATION_TYPES), default=WEB, show_default=True)
 @click.option("--jwks-uri", help="Where the client publishes its keys (private_key_jwt).")
 @click.option("--jwks", type=click.Path(exists=True, path_type=Path), help="Or a file with its public keys.")
 @click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
 @click.option("--pairwise", is_flag=True, help="Tell it identifiers of people that no other sector knows.")
 @click.option("--sector-identifier-uri", help="A list of redirect URIs: the clients on it see the same identifiers.")
 @click.option("--backchannel-logout-uri", help="Where the client hears that a session is over.")
+@click.option("--initiate-login-uri", help="Where a sign-in that begins here is taken up; https.")
+@click.option("--metadata", type=click.Path(exists=True, path_type=Path), help="A JSON file with more (RFC 7591, 2).")
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
@@ -43,7 +62,7 @@ def add_client(
     **rest: Any,
 ) -> None:
     """Register a client and print its identifier and its secret; the secret is shown this once."""
-    registration = Registration(
+    wanted = Registration(
         client_name=name,
         redirect_uris=redirect_uris,
         post_logout_redirect_uris=post_logout,
@@ -54,11 +73,9 @@ def add_client(
         further=_further(rest),
     )
     try:
-        if rest["sector_identifier_uri"]:
-            sectors.confirm(redirect_uris, rest["sector_identifier_uri"])
-        made, secret = clients.register(registration)
+        made, secret = registration.by_operator(wanted)
     except Refusal as refusal:
-        sys.exit(f"The client was not registered: {refusal.key} {' '.join(refusal.details.values())}".rstrip())
+        sys.exit(f"The client was not registered. {_problem(refusal)}")
     click.echo(f"issuer: {settings.current().server.issuer}\nclient_id: {made.client_id}")
     if secret:
         click.echo(f"client_secret: {secret}")
@@ -66,9 +83,8 @@ def add_client(
 
 def _further(options: dict[str, Any]) -> dict[str, Any]:
     """Return what was given of the metadata that only some clients have."""
-    found = {"profile": options["profile"], "jwks_uri": options["jwks_uri"]}
-    found["backchannel_logout_uri"] = options["backchannel_logout_uri"]
-    found["sector_identifier_uri"] = options["sector_identifier_uri"]
+    found = _object_in(options["metadata"]) if options["metadata"] else {}
+    found |= {name: options[name] for name in SINGLE if options[name] not in (None, PROFILES[0], WEB)}
     if options["pairwise"]:
         found["subject_type"] = sectors.PAIRWISE
     if options["ask_consent"]:
@@ -76,8 +92,23 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
     if options["grants"]:
         found["grant_types"] = list(dict.fromkeys(options["grants"]))
     if options["jwks"]:
-        found["jwks"] = json.loads(options["jwks"].read_text("utf-8"))
-    return {name: value for name, value in found.items() if value not in (None, PROFILES[0])}
+        found["jwks"] = _object_in(options["jwks"])
+    return found
+
+
+def _object_in(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        sys.exit(f"{path} is not a JSON object.")
+    return found
+
+
+def _problem(refusal: Refusal) -> str:
+    """Say what is wrong, and with what."""
+    return PROBLEMS.get(refusal.key, refusal.key).format(**{"name": "", "uri": "", **refusal.details})
 
 
 @client.command("list")
@@ -96,6 +127,10 @@ def show_client(client_id: str) -> None:
         sys.exit("There is no such client.")
     click.echo(f"{found.client_id}\n{found.client_name}\nredirect_uris: {' '.join(found.redirect_uris)}")
     click.echo(f"scope: {found.scope}\napplication: {found.application_id}")
+    click.echo(f"auth_method: {found.token_endpoint_auth_method}\nid_token_alg: {found.id_token_signed_response_alg}")
+    for name, value in sorted(found.further.items()):
+        if name in client_metadata.RULES or name in said_of_clients.tagged(found.further):
+            click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
 
 
 @client.command("remove")

@@ -5,11 +5,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from idp.core import clock, headers
 from idp.core.exempt import csrf_exempt
-from idp.oidc import authorization, authorization_requests, checks, consent_views, refused, responses
+from idp.oidc import authorization, authorization_requests, checks, consent_views, presentation, refused, responses
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.saas import access
@@ -62,7 +63,8 @@ def _sign_in_again(asked: Asked, handle: str) -> Response:
 def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
     return Wanted(
         level=asked.level,
-        application=asked.client.client_name,
+        application=presentation.name_of(asked.client),
+        about=presentation.about(asked.client) or None,
         return_to=url_for("oidc.resume", handle=handle),
         cancel_to=url_for("oidc.cancel", handle=handle),
         force=force,
@@ -80,7 +82,7 @@ def _no_access(asked: Asked, handle: str) -> str:
     return render_template(
         "oidc/locked.html" if locked else "oidc/no_access.html",
         locked=locked,
-        application=asked.client.client_name,
+        application=presentation.name_of(asked.client),
         request_access=access.deep_link(application_id) if application_id else None,
         again=url_for("oidc.resume", handle=handle),
         back=url_for("oidc.cancel", handle=handle),
@@ -91,8 +93,8 @@ def _warn(asked: Asked, handle: str) -> str:
     headers.allow_form_target(asked.parameters.target.redirect_uri)
     return render_template(
         "oidc/warning.html",
-        application=asked.client.client_name,
-        address=urlsplit(asked.parameters.target.redirect_uri).netloc,
+        application=presentation.name_of(asked.client),
+        address=urlsplit(asked.parameters.target.redirect_uri).netloc or _("an application on this device"),
         go_on=url_for("oidc.go_on", handle=handle),
         back=url_for("oidc.cancel", handle=handle),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.core.errors import Invalid
-from idp.oidc import public_keys
+from idp.oidc import public_keys, redirect_uris, said_of_clients
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.sectors import SUBJECT_TYPES
 
@@ -13,6 +13,8 @@ SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jw
 KEY_METHODS = ("private_key_jwt",)
 AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 MOST_URIS = 20
+LONGEST_NAME = 200
+LONGEST_AGE = 10**9
 PROFILES = ("standard", "fapi2")
 # What a client may do at the token endpoint, unless the operator says so: redeem codes.
 CODES = "authorization_code"
@@ -23,8 +25,11 @@ CHOSEN_GRANTS = (CODES, OWN_TOKENS)
 def check(further: Mapping[str, Any], auth_method: str) -> None:
     """Raise Invalid with the first thing that is wrong."""
     for name, value in further.items():
-        if name not in RULES or not RULES[name](value):
+        rule = RULES.get(name) or TAGGED.get(said_of_clients.bare(name))
+        if rule is None or not rule(value):
             raise Invalid("client_metadata_wrong", name=name)
+    if len(said_of_clients.tagged(further)) > said_of_clients.MOST:
+        raise Invalid("client_metadata_wrong", name="languages")
     if "jwks" in further and "jwks_uri" in further:
         raise Invalid("client_metadata_wrong", name="jwks_uri")
     if auth_method in KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
@@ -60,22 +65,50 @@ def _is_call_address(value: object) -> bool:
     return _is_address(value) and len(str(value)) <= 254 and "#" not in str(value)
 
 
+def is_name(value: object) -> bool:
+    """A name that can be shown to people."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and bool(value.strip())
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable()
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_text, value))
+
+
+def _is_age(value: object) -> bool:
+    """A number of seconds."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST_AGE
+
+
 def _is_web_page(value: object) -> bool:
     """A link that people may follow from our pages: never a script."""
     return _is_address(value) and str(value).startswith("https://")
 
 
 RULES: dict[str, Callable[[Any], bool]] = {
+    "application_type": lambda value: value in redirect_uris.APPLICATION_TYPES,
     "asks_consent": lambda value: isinstance(value, bool),
     "jwks": _is_key_set,
     "jwks_uri": _is_address,
+    "client_uri": _is_web_page,
+    "logo_uri": _is_address,
     "policy_uri": _is_web_page,
     "tos_uri": _is_web_page,
+    "initiate_login_uri": _is_web_page,
+    "sector_identifier_uri": _is_address,
+    "contacts": _are_texts,
+    "software_id": _is_text,
+    "software_version": _is_text,
+    "default_max_age": _is_age,
+    "default_acr_values": _are_texts,
+    "require_auth_time": lambda value: isinstance(value, bool),
     "backchannel_logout_uri": _is_call_address,
     "backchannel_logout_session_required": lambda value: isinstance(value, bool),
     "dpop_bound_access_tokens": lambda value: isinstance(value, bool),
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
-    "sector_identifier_uri": _is_address,
     "subject_type": lambda value: value in SUBJECT_TYPES,
     "request_object_signing_alg": lambda value: value in ALGORITHMS,
     "require_pushed_authorization_requests": lambda value: isinstance(value, bool),
@@ -84,6 +117,9 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "profile": lambda value: value in PROFILES,
     "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
 }
+
+# The members that people read, which may be given for a language too.
+TAGGED = {name: RULES.get(name, is_name) for name in said_of_clients.MEMBERS}
 
 # What only the operator decides about a client.
 BY_OPERATOR = ("asks_consent", "profile", "grant_types")

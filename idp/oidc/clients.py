@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 from sqlalchemy import select
 
-from idp.core import audit, clock, settings, vault
+from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.signed import digest, new_token
-from idp.oidc import client_metadata, sectors
+from idp.oidc import client_metadata, redirect_uris, said_of_clients, sectors
 from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS
 from idp.oidc.models import RegisteredClient
 
 SIGNING_ALGORITHMS = ("ES256", "RS256")
 DEFAULT_SCOPE = "openid profile email ern"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
 
 
@@ -46,19 +44,22 @@ class Client(ClientMixin):
         return self.further.get("profile") == "fapi2"
 
     @property
+    def application_type(self) -> str:
+        """`web`, or `native` for what runs on a person's own device (OpenID Connect Registration, 2; RFC 8252)."""
+        return str(self.further.get("application_type", redirect_uris.WEB))
+
+    def may_be_another(self, redirect_uri: str) -> bool:
+        """Say whether another program on the person's device could have asked, and get the answer (RFC 8252, 8.6)."""
+        return self.application_type == redirect_uris.NATIVE and not redirect_uri.startswith("https://")
+
+    @property
     def proves_a_key(self) -> bool:
         """Whether the client authenticates with a key of its own, so that nobody else can use what it was given."""
         return self.token_endpoint_auth_method in KEY_METHODS
 
-    @property
-    def policy_uri(self) -> str | None:
-        """Where the application says what it does with data."""
-        return self.further.get("policy_uri")
-
-    @property
-    def tos_uri(self) -> str | None:
-        """Where the application has its terms."""
-        return self.further.get("tos_uri")
+    def says(self, member: str, language: str) -> str | None:
+        """Return what the client says of itself to people of a language (`said_of_clients.MEMBERS`)."""
+        return said_of_clients.in_language(self.further, member, language)
 
     @property
     def asks_consent(self) -> bool:
@@ -95,8 +96,8 @@ class Client(ClientMixin):
         return " ".join(wanted for wanted in dict.fromkeys((scope or "").split()) if wanted in allowed)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Say whether the address is registered, character by character (RFC 9700, 2.1)."""
-        return redirect_uri in self.redirect_uris
+        """Say whether the address is registered (RFC 9700, 2.1)."""
+        return redirect_uris.matches(redirect_uri, self.redirect_uris, self.application_type)
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Compare in constant time; a secret of 256 random bits needs no slow hash."""
@@ -129,6 +130,11 @@ class Registration:
     id_token_signed_response_alg: str = "ES256"  # noqa: S105 - the name of an algorithm
     scope: str = DEFAULT_SCOPE
     further: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def application_type(self) -> str:
+        """`web` or `native`."""
+        return str(self.further.get("application_type", redirect_uris.WEB))
 
 
 def find(client_id: str | None) -> Client | None:
@@ -224,28 +230,13 @@ def check(registration: Registration) -> None:
     if not registration.redirect_uris and client_metadata.CODES in client_metadata.chosen_grants(registration.further):
         raise Invalid("redirect_uri_missing")
     for uri in (*registration.redirect_uris, *registration.post_logout_redirect_uris):
-        _check_uri(uri)
+        redirect_uris.check(uri, registration.application_type)
     if registration.token_endpoint_auth_method not in client_metadata.AUTH_METHODS:
         raise Invalid("auth_method_unknown")
     if registration.id_token_signed_response_alg not in SIGNING_ALGORITHMS:
         raise Invalid("algorithm_unknown")
     client_metadata.check(registration.further, registration.token_endpoint_auth_method)
     sectors.check(registration.redirect_uris, registration.further)
-
-
-def _check_uri(uri: str) -> None:
-    """Refuse what could send a code to somebody else (RFC 6749, 3.1.2; RFC 9700, 2.1)."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        raise Invalid("redirect_uri_malformed", uri=uri) from None
-    if not uri.isascii() or any(c.isspace() or c == "\\" for c in uri) or not parts.hostname or parts.fragment:
-        raise Invalid("redirect_uri_malformed", uri=uri)
-    if parts.username is not None or "*" in uri:
-        raise Invalid("redirect_uri_malformed", uri=uri)
-    plain_allowed = parts.hostname in LOOPBACK and not settings.current().in_production
-    if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
-        raise Invalid("redirect_uri_insecure", uri=uri)
 
 
 def _columns(registration: Registration, secret: str | None) -> dict[str, object]:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from idp.accounts import session
 from idp.core import headers
-from idp.oidc import authorization, consents
+from idp.oidc import authorization, consents, presentation
 from idp.oidc.checks import Asked
 from idp.oidc.scope_words import WORDS
 
@@ -15,7 +15,10 @@ def ask(asked: Asked, handle: str) -> str:
     """Ask whether the application may learn of the person what it wants."""
     headers.allow_form_target(asked.parameters.target.redirect_uri)
     scopes = consents.wanted(asked.client, asked.parameters)
-    return render_template("oidc/consent.html", client=asked.client, scopes=scopes, words=WORDS, handle=handle)
+    name, about = presentation.name_of(asked.client), presentation.about(asked.client)
+    return render_template(
+        "oidc/consent.html", application=name, about=about, scopes=scopes, words=WORDS, handle=handle
+    )
 
 
 def agree(handle: str) -> ResponseReturnValue:

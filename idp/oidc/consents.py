@@ -36,6 +36,7 @@ def wanted(client: Client, parameters: Parameters) -> set[str]:
 def missing(client: Client, parameters: Parameters, account_id: int, since: datetime) -> bool:
     """Say whether the person has still to be asked; `prompt=consent` asks again (OpenID Connect Core, 3.1.2.1).
 
+    A program on the person's device is asked about each time, for nobody knows which one it is (RFC 8252, 8.6).
     Applications that the operator registered himself belong to the house: nobody is asked for them.
     """
     if not client.asks_consent:
@@ -43,7 +44,8 @@ def missing(client: Client, parameters: Parameters, account_id: int, since: date
     found = _find(account_id, client.client_id)
     if found is None or wanted(client, parameters) - set(found.scope.split()):
         return True
-    return "consent" in parameters.prompt and found.given_at < since
+    again = "consent" in parameters.prompt or client.may_be_another(parameters.target.redirect_uri)
+    return again and found.given_at < since
 
 
 @transactional

@@ -28,8 +28,23 @@ class RegisteredClient(Model):
     further: Mapped[dict[str, Any]] = mapped_column(JSON)
     # Of a client that registered itself: the hash of the token with which it looks after its registration.
     registration_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The token before it, which counts until the new one is used: the answer that carried that may have been lost.
+    previous_registration_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class ClientLogo(Model):
+    """An image that was found at a client's `logo_uri` when it was registered."""
+
+    __tablename__ = "client_logo"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(2000), primary_key=True)
+    # SHA-256 of the image: its address on our pages.
+    digest: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    content_type: Mapped[str] = mapped_column(String(16))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ClientInvitation(Model):

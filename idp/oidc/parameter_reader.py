@@ -72,7 +72,7 @@ class _Reader:
             nonce=self.given.get("nonce") or None,
             prompt=self._prompt(),
             max_age=self._max_age(),
-            acr_values=self._words("acr_values"),
+            acr_values=self._words("acr_values") or tuple(self.client.further.get("default_acr_values", ())),
             acr_claim=self._acr_claim(claims["id_token"].get("acr")),
             login_hint=self.given.get("login_hint") or None,
             id_token_hint=self.given.get("id_token_hint") or None,
@@ -132,7 +132,8 @@ class _Reader:
     def _max_age(self) -> int | None:
         text = self.given.get("max_age")
         if text is None:
-            return None
+            # What the client registered for requests that say nothing (OpenID Connect Registration, 2).
+            return self.client.further.get("default_max_age")
         if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_AGE_LONGEST:
             raise self.refuse("invalid_request", "max_age is not a number of seconds")
         return int(text)

@@ -9,16 +9,16 @@ from authlib.oauth2 import OAuth2Error
 from sqlalchemy import ColumnElement, delete, select, update
 
 from idp.core import audit, clock
-from idp.core.db import db, transactional
+from idp.core.db import db, transaction, transactional
 from idp.core.errors import Invalid
 from idp.core.signed import digest, new_token
-from idp.oidc import clients, sectors
+from idp.oidc import client_addresses, clients, logos, said_of_clients, sectors
 from idp.oidc.claims import SCOPES
-from idp.oidc.client_metadata import BY_CLIENTS, CODES, SECRET_METHODS
+from idp.oidc.client_metadata import BY_CLIENTS, CODES, SECRET_METHODS, is_name
 from idp.oidc.clients import DEFAULT_SCOPE, Client, Registration
+from idp.oidc.logos import Logo
 from idp.oidc.models import ClientInvitation, RegisteredClient
 
-LONGEST_NAME = 200
 # OpenID Connect Registration, 2: what a client gets that does not say otherwise.
 DEFAULT_SIGNING = "RS256"
 TEXTS = ("client_name", "token_endpoint_auth_method", "id_token_signed_response_alg", "scope", "subject_type")
@@ -42,62 +42,64 @@ def invite(application_id: int, days: int, uses: int) -> str:
     return token
 
 
-@transactional
 def register(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Register a client and return what RFC 7591, 3.2.1 and RFC 7592, 3 want told.
 
     Raises NotInvited, or OAuth2Error for metadata that cannot be used, which leaves the invitation as it was.
     """
-    application_id = db.session.scalar(
-        update(ClientInvitation)
-        .where(_living(token))
-        .values(uses_left=ClientInvitation.uses_left - 1)
-        .returning(ClientInvitation.application_id)
-    )
+    application_id = db.session.scalar(select(ClientInvitation.application_id).where(_living(token)))
     if application_id is None:
         raise NotInvited
-    try:
-        client, secret = clients.register(_registration(metadata, application_id))
-    except Invalid as refusal:
-        raise _refused(refusal) from None
+    wanted = _registration(metadata, application_id)
+    return _register(token, wanted, _visited(wanted))
+
+
+def by_operator(registration: Registration) -> tuple[Client, str | None]:
+    """Register a client on the word of the operator, and return it with its secret; raise Invalid as `clients` does."""
+    found = client_addresses.visit(registration)
+    with transaction():
+        client, secret = clients.register(registration)
+        logos.keep(client.client_id, found)
+    return client, secret
+
+
+@transactional
+def _register(token: str, wanted: Registration, found: Mapping[str, Logo]) -> dict[str, Any]:
+    used = update(ClientInvitation).where(_living(token)).values(uses_left=ClientInvitation.uses_left - 1)
+    if not db.session.execute(used).rowcount:  # type: ignore[attr-defined]
+        raise NotInvited
+    client, secret = clients.register(wanted)
+    logos.keep(client.client_id, found)
     own = new_token()
     db.session.get_one(RegisteredClient, client.client_id).registration_digest = digest(own)
     told = described(client) | {"registration_access_token": own}
     return told | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})
 
 
-def require_invitation(token: str) -> None:
-    """Raise NotInvited unless a client can be registered with this token now: for nobody else anything is fetched."""
-    if db.session.scalar(select(ClientInvitation.application_id).where(_living(token))) is None:
-        raise NotInvited
-
-
-def confirm_sector(metadata: Mapping[str, Any]) -> None:
-    """Raise OAuth2Error unless a sector that is named wants this client; before the act, for it fetches."""
-    if "sector_identifier_uri" not in metadata:
-        return
-    _check_types(metadata)
-    try:
-        sectors.confirm(metadata.get("redirect_uris", []), metadata["sector_identifier_uri"])
-    except Invalid as refusal:
-        raise _refused(refusal) from None
-
-
+@transactional
 def own(client_id: str, token: str) -> Client:
-    """Return the client whose registration a token opens; raise NotInvited for any other (RFC 7592, 2.1)."""
+    """Return the client whose registration a token opens; raise NotInvited for any other (RFC 7592, 2.1).
+
+    A token that was replaced counts until the new one comes.
+    """
     row = db.session.get(RegisteredClient, client_id)
-    kept = row.registration_digest if row else None
-    if kept is None or not hmac.compare_digest(kept, digest(token)):
+    kept = (row.registration_digest, row.previous_registration_digest) if row else ()
+    presented = digest(token)
+    if row is None or not any(one is not None and hmac.compare_digest(one, presented) for one in kept):
         raise NotInvited
+    if row.previous_registration_digest not in (None, presented):
+        row.previous_registration_digest = None
     found = clients.find(client_id)
     if found is None:
         raise NotInvited
     return found
 
 
-@transactional
-def change(client: Client, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace a registration as a whole (RFC 7592, 2.2); the secret stays, and so does the application."""
+def change(client: Client, token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace a registration as a whole (RFC 7592, 2.2); the secret stays, and so does the application.
+
+    The answer carries a new token for the registration (RFC 7592, 3), which takes the place of `token`.
+    """
     if metadata.get("client_id") != client.client_id:
         raise OAuth2Error("client_id is not that of this registration", error="invalid_client_metadata")
     secret = metadata.get("client_secret")
@@ -106,16 +108,22 @@ def change(client: Client, metadata: Mapping[str, Any]) -> dict[str, Any]:
     wanted = _registration(metadata, client.application_id)
     if wanted.token_endpoint_auth_method != client.token_endpoint_auth_method:
         raise OAuth2Error("token_endpoint_auth_method cannot be changed", error="invalid_client_metadata")
-    try:
-        changed = clients.change(client.client_id, wanted)
-    except Invalid as refusal:
-        raise _refused(refusal) from None
-    return described(changed)
+    return _change(client.client_id, token, wanted, _visited(wanted))
+
+
+@transactional
+def _change(client_id: str, token: str, wanted: Registration, found: Mapping[str, Logo]) -> dict[str, Any]:
+    changed = clients.change(client_id, wanted)
+    logos.keep(client_id, found)
+    row, own = db.session.get_one(RegisteredClient, client_id), new_token()
+    row.registration_digest, row.previous_registration_digest = digest(own), digest(token)
+    return described(changed) | {"registration_access_token": own}
 
 
 def described(client: Client) -> dict[str, Any]:
     """Return a registration as it is told to its client: nothing that was not understood, no secret."""
     shown = {name: value for name, value in client.further.items() if name in BY_CLIENTS}
+    shown |= said_of_clients.tagged(client.further)
     return {
         **shown,
         "client_id": client.client_id,
@@ -145,12 +153,13 @@ def _living(token: str) -> ColumnElement[bool]:
 
 def _registration(metadata: Mapping[str, Any], application_id: int | None) -> Registration:
     """Read the metadata (RFC 7591, 2); what we do not understand is left out and not told back."""
+    metadata = {name: value for name, value in metadata.items() if value is not None}  # RFC 7592, 2.2
     _check_types(metadata)
     name = metadata.get("client_name", "")
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not is_name(name):
         raise OAuth2Error("client_name is missing or unfit to be shown", error="invalid_client_metadata")
     method = metadata.get("token_endpoint_auth_method", SECRET_METHODS[0])
-    further = {key: metadata[key] for key in BY_CLIENTS if key in metadata}
+    further = {key: metadata[key] for key in BY_CLIENTS if key in metadata} | said_of_clients.tagged(metadata)
     return Registration(
         client_name=name,
         redirect_uris=metadata.get("redirect_uris", []),
@@ -172,7 +181,6 @@ def _check_types(metadata: Mapping[str, Any]) -> None:
     if not wrong:
         wrong += ["grant_types"] * bool(set(metadata.get("grant_types", ())) - set(GRANT_TYPES))
         wrong += ["response_types"] * bool(set(metadata.get("response_types", ())) - {"code"})
-        wrong += ["application_type"] * (metadata.get("application_type", "web") != "web")
     if wrong:
         raise OAuth2Error(f"{wrong[0]} is not supported or malformed", error="invalid_client_metadata")
 
@@ -183,6 +191,13 @@ def _scope(metadata: Mapping[str, Any]) -> str:
     if "refresh_token" in metadata.get("grant_types", ()):
         wanted["offline_access"] = None
     return " ".join(scope for scope in {"openid": None, **wanted} if scope in SCOPES)
+
+
+def _visited(wanted: Registration) -> Mapping[str, Logo]:
+    try:
+        return client_addresses.visit(wanted)
+    except Invalid as refusal:
+        raise _refused(refusal) from None
 
 
 def _refused(refusal: Invalid) -> OAuth2Error:

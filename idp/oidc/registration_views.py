@@ -8,30 +8,35 @@ from flask import Response, request, url_for
 
 from idp.core import settings
 from idp.core.exempt import bare
-from idp.oidc import clients, registration
+from idp.oidc import clients, logos, registration
+
+LOGO_KEPT = "public, max-age=86400, immutable"
 
 
 @bare
 def register() -> Response:
     """Register a client by invitation."""
-    token, metadata = _token(), _metadata()
-    registration.require_invitation(token)
-    registration.confirm_sector(metadata)
-    return _answer(registration.register(token, metadata), 201)
+    return _answer(registration.register(_token(), _metadata()), 201)
 
 
 @bare
 def manage(client_id: str) -> Response:
     """Show, replace or remove a registration."""
-    client = registration.own(client_id, _token())
+    token = _token()
+    client = registration.own(client_id, token)
     if request.method == "DELETE":
         clients.remove(client_id)
         return Response(status=204)
     if request.method == "PUT":
-        metadata = _metadata()
-        registration.confirm_sector(metadata)
-        return _answer(registration.change(client, metadata), 200)
-    return _answer(registration.described(client), 200)
+        return _answer(registration.change(client, token, _metadata()), 200)
+    return _answer(registration.described(client) | {"registration_access_token": token}, 200)
+
+
+@bare
+def logo(digest: str) -> Response:
+    """Show a client's logo to the pages of a sign-in; its address changes with its content."""
+    found = logos.find(digest)
+    return Response(found.body, mimetype=found.content_type, headers={"Cache-Control": LOGO_KEPT})
 
 
 def not_invited(_: registration.NotInvited) -> Response:

@@ -24,9 +24,10 @@ def sector_of(redirect_uris: Sequence[str], further: Mapping[str, Any]) -> str |
 
 
 def check(redirect_uris: Sequence[str], further: Mapping[str, Any]) -> None:
-    """Raise Invalid if the sector is not clear: redirect URIs on several hosts, and no address that binds them."""
+    """Raise Invalid if the sector is not clear: no host or several, and no address that binds the redirect URIs."""
     hosts = {urlsplit(uri).hostname for uri in redirect_uris}
-    if further.get("subject_type") == PAIRWISE and len(hosts) > 1 and "sector_identifier_uri" not in further:
+    unclear = len(hosts) > 1 or None in hosts
+    if further.get("subject_type") == PAIRWISE and unclear and "sector_identifier_uri" not in further:
         raise Invalid(WRONG, name="sector_identifier_uri")
 
 

@@ -45,6 +45,7 @@ ROUTES = (
     ("/oauth2/revoke", "revoke", token_views.revoke, SEND),
     ("/oauth2/register", "register", registration_views.register, SEND),
     ("/oauth2/register/<client_id>", "manage_client", registration_views.manage, ("GET", "PUT", "DELETE")),
+    ("/client-logos/<digest>", "client_logo", registration_views.logo, READ),
     ("/oauth2/userinfo", "userinfo", token_views.person, BOTH),
     ("/oauth2/logout", "logout", logout_views.end_session, BOTH),
 )

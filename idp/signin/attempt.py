@@ -24,7 +24,8 @@ KEPT_DAYS = 1
 class Wanted:
     """What a sign-in is for and what it has to prove.
 
-    `level`: an ACR value; `application`: its title as text (None: My Account); `return_to`, `cancel_to`: local paths;
+    `level`: an ACR value; `application`: its title as text (None: My Account); `about`: its logo and links, as
+    `macros/notices.html` shows them; `return_to`, `cancel_to`: local paths;
     `form_target`: the foreign address at which `return_to` ends, for the Content-Security-Policy of our forms.
     `force`: nothing that was proved before counts; `max_age`: greatest age in seconds of the password and the factor
     (OpenID Connect Core, 3.1.2.1); `within`: greatest age of the last proof alone, for a step-up. `methods`: names of
@@ -34,6 +35,7 @@ class Wanted:
 
     level: str = SFA
     application: str | None = None
+    about: dict[str, str] | None = None
     return_to: str = HOME
     cancel_to: str | None = None
     form_target: str | None = None

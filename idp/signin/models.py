@@ -37,6 +37,7 @@ class Attempt(Model):
 
     level: Mapped[str] = mapped_column(String(64))
     application: Mapped[str | None] = mapped_column(String(200))
+    about: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     return_to: Mapped[str] = mapped_column(Text)
     cancel_to: Mapped[str | None] = mapped_column(Text)
     form_target: Mapped[str | None] = mapped_column(Text)

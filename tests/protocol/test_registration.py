@@ -7,39 +7,14 @@ from typing import Any
 import pytest
 import time_machine
 from click.testing import CliRunner
-from werkzeug.test import TestResponse
 
 from idp.client_commands import client as commands
 from idp.core import clock
-from idp.oidc import clients, registration
+from idp.oidc import clients
 from idp.saas import catalogue
-from tests.oidc.relying_party import CALLBACK, ISSUER
+from tests.oidc.relying_party import CALLBACK
+from tests.protocol.registrations import WANTED, invited, made, managed, sends
 from tests.protocol.stage import KEYS, Client, Stage, key_set
-
-WANTED: dict[str, Any] = {"client_name": "Rare Registry", "redirect_uris": [CALLBACK]}
-
-
-def invited(stage: Stage, uses: int = 1) -> str:
-    with stage.app.app_context():
-        return registration.invite(741, 7, uses)
-
-
-def sends(
-    stage: Stage, token: str, metadata: Any, path: str = "/oauth2/register", method: str = "POST"
-) -> TestResponse:
-    headers = {"Authorization": f"Bearer {token}"}
-    return stage.app.test_client().open(path, method=method, json=metadata, headers=headers)
-
-
-def made(stage: Stage, **metadata: Any) -> dict[str, Any]:
-    answer = sends(stage, invited(stage), WANTED | metadata)
-    assert answer.status_code == 201, answer.json
-    return answer.json
-
-
-def managed(stage: Stage, told: dict[str, Any], method: str = "GET", metadata: Any = None) -> TestResponse:
-    path = told["registration_client_uri"].removeprefix(ISSUER)
-    return sends(stage, told["registration_access_token"], metadata, path, method)
 
 
 def test_an_invited_client_registers_and_works(stage: Stage) -> None:
@@ -84,7 +59,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
     ({"response_types": ["token"]}, "invalid_client_metadata"),
     ({"subject_type": "private"}, "invalid_client_metadata"),
-    ({"application_type": "native"}, "invalid_client_metadata"),
+    ({"application_type": "desktop"}, "invalid_client_metadata"),
     ({"token_endpoint_auth_method": "tls"}, "invalid_client_metadata"),
     ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
     ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
@@ -146,9 +121,10 @@ def test_a_client_reads_replaces_and_removes_its_registration(stage: Stage) -> N
     read = managed(stage, told).json
     assert read["client_name"] == "Rare Registry" and "client_secret" not in read
     again = {**WANTED, "client_id": told["client_id"], "client_name": "Rarer", "client_secret": told["client_secret"]}
+    client = Client(stage.app, told["client_id"], told["client_secret"])
     changed = managed(stage, told, "PUT", again)
     assert changed.status_code == 200 and changed.json["client_name"] == "Rarer" and "policy_uri" not in changed.json
-    client = Client(stage.app, told["client_id"], told["client_secret"])
+    told = changed.json
     assert client.revoke("x").status_code == 200, "its secret stays"
     with stage.app.app_context():
         found = clients.find(told["client_id"])

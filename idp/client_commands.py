@@ -10,8 +10,8 @@ import click
 from idp.core import settings
 from idp.core.errors import Refusal
 from idp.oidc import client_metadata, clients, registration, said_of_clients, sectors
-from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES
-from idp.oidc.clients import SIGNING_ALGORITHMS, Client, Registration
+from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES, SIGNING_ALGORITHMS
+from idp.oidc.clients import Client, Registration
 from idp.oidc.redirect_uris import APPLICATION_TYPES, WEB
 from idp.saas import access
 

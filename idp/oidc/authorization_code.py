@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import g
 
-from idp.oidc import claims, grants, tokens
+from idp.oidc import claims, grants, protection, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 
@@ -63,4 +63,5 @@ class OpenIDToken:
         nonce = {"nonce": request.user.nonce} if first else {}
         names = request.user.claims["id_token"]
         more = claims.by_name(request.user.account, request.client, names) if names else {}
-        body["id_token"] = tokens.id_token(request.client, request.user, body["access_token"], {**more, **nonce})
+        signed = tokens.id_token(request.client, request.user, body["access_token"], {**more, **nonce})
+        body["id_token"] = protection.encrypted("id_token", signed, request.client)

@@ -9,8 +9,9 @@ from flask import current_app
 
 from idp.core import clock, fetch
 from idp.core.fetch import FetchRefused
-from idp.oidc import public_keys
+from idp.oidc import encryption, public_keys
 from idp.oidc.clients import Client
+from idp.oidc.encryption import Encryption
 from idp.oidc.public_keys import ALGORITHMS, FAPI_ALGORITHMS, TYPE_OF, Key, Signed, Unverified
 
 # A set that is published is read again after this time; at once, but not more often than each few seconds, when a
@@ -21,6 +22,7 @@ AT_MOST_EACH = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class _Published:
+    key_set: object
     keys: tuple[Key, ...]
     read_at: datetime
 
@@ -43,6 +45,12 @@ def verify(text: str, client: Client, algorithms: Sequence[str]) -> Signed:
     raise Unverified("no key of the client verifies it")
 
 
+def for_encryption(client: Client, how: Encryption, *, anew: bool) -> list[Key]:
+    """Return the keys of a client that an answer can be encrypted with, registered or published."""
+    inline, address = client.further.get("jwks"), client.further.get("jwks_uri")
+    return encryption.fitting(_published(address, anew=anew).key_set if address else inline, how)
+
+
 def _verified(text: str, keys: Sequence[Key], algorithm: str) -> Signed | None:
     for key in keys:
         try:
@@ -61,18 +69,19 @@ def _keys(client: Client, *, anew: bool) -> tuple[Key, ...]:
     inline, address = client.further.get("jwks"), client.further.get("jwks_uri")
     if inline is not None:
         return () if anew else public_keys.parsed(inline)
-    return _published(str(address), anew=anew) if address else ()
+    return _published(str(address), anew=anew).keys if address else ()
 
 
-def _published(address: str, *, anew: bool) -> tuple[Key, ...]:
-    """Return the keys behind an address; None of them if it cannot be read."""
+def _published(address: str, *, anew: bool) -> _Published:
+    """Return the keys behind an address; none of them if it cannot be read."""
     held: dict[str, _Published] = current_app.extensions.setdefault("ern_client_keys", {})
     known, now = held.get(address), clock.now()
     if known is not None and now - known.read_at < (AT_MOST_EACH if anew else FRESH):
-        return known.keys
+        return known
     try:
-        keys = public_keys.parsed(orjson.loads(fetch.get(address).body))
+        key_set = orjson.loads(fetch.get(address).body)
+        found = _Published(key_set, public_keys.parsed(key_set), now)
     except (FetchRefused, ValueError):
-        keys = ()
-    held[address] = _Published(keys, now)
-    return keys
+        found = _Published({"keys": []}, (), now)
+    held[address] = found
+    return found

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.core.errors import Invalid
-from idp.oidc import public_keys, redirect_uris, said_of_clients
+from idp.oidc import encryption, public_keys, redirect_uris, said_of_clients
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.sectors import SUBJECT_TYPES
 
@@ -16,6 +16,9 @@ MOST_URIS = 20
 LONGEST_NAME = 200
 LONGEST_AGE = 10**9
 PROFILES = ("standard", "fapi2")
+# What we sign with, and the answers for which a client may choose it beside that of its ID tokens.
+SIGNING_ALGORITHMS = ("ES256", "RS256")
+SIGNED_ANSWERS = ("userinfo", "introspection", "authorization")
 # What a client may do at the token endpoint, unless the operator says so: redeem codes.
 CODES = "authorization_code"
 OWN_TOKENS = "client_credentials"
@@ -34,6 +37,7 @@ def check(further: Mapping[str, Any], auth_method: str) -> None:
         raise Invalid("client_metadata_wrong", name="jwks_uri")
     if auth_method in KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
         raise Invalid("client_metadata_wrong", name="jwks")
+    encryption.check(further)
     if OWN_TOKENS in chosen_grants(further) and auth_method == "none":
         raise Invalid("auth_method_unknown")
     if further.get("profile") == "fapi2" and auth_method not in KEY_METHODS:
@@ -47,7 +51,7 @@ def chosen_grants(further: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_key_set(value: object) -> bool:
     try:
-        return bool(public_keys.parsed(value))
+        return bool(public_keys.parsed(value) or public_keys.for_encryption(value))
     except ValueError:
         return False
 
@@ -108,6 +112,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "backchannel_logout_uri": _is_call_address,
     "backchannel_logout_session_required": lambda value: isinstance(value, bool),
     "dpop_bound_access_tokens": lambda value: isinstance(value, bool),
+    **encryption.RULES,
+    **{f"{answer}_signed_response_alg": lambda value: value in SIGNING_ALGORITHMS for answer in SIGNED_ANSWERS},
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
     "subject_type": lambda value: value in SUBJECT_TYPES,
     "request_object_signing_alg": lambda value: value in ALGORITHMS,

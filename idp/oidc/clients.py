@@ -15,10 +15,9 @@ from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.signed import digest, new_token
 from idp.oidc import client_metadata, redirect_uris, said_of_clients, sectors
-from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS
+from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS, SIGNING_ALGORITHMS
 from idp.oidc.models import RegisteredClient
 
-SIGNING_ALGORITHMS = ("ES256", "RS256")
 DEFAULT_SCOPE = "openid profile email ern"
 SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, client_assertions, dpop, keys, request_objects
+from idp.oidc import assurance, client_assertions, dpop, encryption, keys, request_objects
 from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
@@ -36,8 +36,7 @@ def metadata() -> dict[str, Any]:
         "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
         "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
         **_client_authentication(),
-        "introspection_signing_alg_values_supported": list(keys.ALGORITHMS),
-        "id_token_signing_alg_values_supported": list(keys.ALGORITHMS),
+        **_protection(),
         "subject_types_supported": list(SUBJECT_TYPES),
         "scopes_supported": list(SCOPES),
         "claims_supported": sorted({*TOKEN_CLAIMS, *(name for _, names in SCOPES.values() for name in names)}),
@@ -49,12 +48,21 @@ def metadata() -> dict[str, Any]:
         **{f"{name}_parameter_supported": True for name in request_objects.PARAMETERS},
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": list(ALGORITHMS),
-        "authorization_signing_alg_values_supported": list(keys.ALGORITHMS),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "service_documentation": _address("core.support"),
     }
+
+
+def _protection() -> dict[str, list[str]]:
+    """How each kind of answer can be signed and encrypted (Discovery, 3; RFC 9701, 7; JARM, 4)."""
+    told: dict[str, list[str]] = {}
+    for answer in encryption.ANSWERS:
+        told[f"{answer}_signing_alg_values_supported"] = list(keys.ALGORITHMS)
+        told[f"{answer}_encryption_alg_values_supported"] = list(encryption.ALGORITHMS)
+        told[f"{answer}_encryption_enc_values_supported"] = list(encryption.CONTENT)
+    return told
 
 
 def _client_authentication() -> dict[str, list[str]]:

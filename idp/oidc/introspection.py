@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.core import clock, settings
-from idp.oidc import client_credentials, dpop, grants, refresh_tokens, tokens
+from idp.oidc import client_credentials, dpop, grants, protection, refresh_tokens, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.subjects import subject_of
@@ -24,14 +24,14 @@ def told(text: str, client: Client) -> dict[str, Any]:
 
 
 def as_jwt(answer: dict[str, Any], client: Client) -> str:
-    """Return the answer signed for one client (RFC 9701, 5)."""
+    """Return the answer signed for one client, and encrypted if it registered that (RFC 9701, 5 and 6)."""
     claims = {
         "iss": settings.current().server.issuer,
         "aud": client.client_id,
         "iat": int(clock.now().timestamp()),
         "token_introspection": answer,
     }
-    return tokens.sign(claims, client.id_token_signed_response_alg, JWT_TYPE)
+    return protection.protected("introspection", claims, JWT_TYPE, client)
 
 
 def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:

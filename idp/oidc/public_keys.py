@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,6 @@ TYPES: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "E
 TYPE_OF = {"PS256": "RSA", "RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 MOST_KEYS = 20
 LARGEST_RSA_BITS = 8192
-# Half a KiB is too little for a header that carries an RSA key.
-LONGEST_HEADER = 4096
 # Half a KiB is too little for a header that carries an RSA key.
 LONGEST_HEADER = 4096
 
@@ -57,7 +56,6 @@ def verify_with(text: str, key: Key, algorithm: str) -> Signed:
     """Return what was signed with this key and algorithm; raise Unverified if it was not."""
     registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
     registry.max_header_length = LONGEST_HEADER
-    registry.max_header_length = LONGEST_HEADER
     try:
         token = jwt.decode(text, key, algorithms=[algorithm], registry=registry)
     except (JoseError, ValueError, TypeError):
@@ -67,11 +65,21 @@ def verify_with(text: str, key: Key, algorithm: str) -> Signed:
 
 def parsed(key_set: object) -> tuple[Key, ...]:
     """Return the public keys of a JWK Set that can verify signatures; raise ValueError if it is no key set."""
-    keys = key_set.get("keys") if isinstance(key_set, dict) else None
-    if not isinstance(keys, list) or len(keys) > MOST_KEYS or not all(isinstance(key, dict) for key in keys):
-        raise ValueError("it is not a JWK Set")
-    usable = (key for key in keys if key.get("kty") in TYPES and key.get("use", "sig") == "sig")
+    usable = (key for key in _listed(key_set) if key.get("kty") in TYPES and key.get("use", "sig") == "sig")
     return tuple(public_key(key) for key in usable)
+
+
+def for_encryption(key_set: object) -> tuple[Key, ...]:
+    """Return the public keys of a JWK Set that something can be encrypted with; raise ValueError if it is none.
+
+    Keys of other curves and kinds are left out: a set may serve several servers.
+    """
+    meant = [raw for raw in _listed(key_set) if raw.get("use", "enc") == "enc" and raw.get("crv") != "Ed25519"]
+    found = []
+    for raw in meant:
+        with suppress(ValueError):
+            found.append(public_key(raw))
+    return tuple(found)
 
 
 def public_key(raw: dict[str, Any]) -> Key:
@@ -88,6 +96,13 @@ def public_key(raw: dict[str, Any]) -> Key:
     if raw.get("crv") not in (None, "P-256", "Ed25519"):
         raise ValueError("the curve must be P-256 or Ed25519")
     return key
+
+
+def _listed(key_set: object) -> list[dict[str, Any]]:
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    if not isinstance(keys, list) or len(keys) > MOST_KEYS or not all(isinstance(key, dict) for key in keys):
+        raise ValueError("it is not a JWK Set")
+    return keys
 
 
 def _decoded(part: bytes) -> bytes:

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from flask import make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
-from idp.core import clock, headers, settings
-from idp.oidc import tokens
+from idp.core import clock, headers, settings, web
+from idp.core.errors import Invalid
+from idp.oidc import protection
 from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
 
@@ -34,7 +35,10 @@ def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Respo
         parameters["state"] = target.state
     parameters["iss"] = settings.current().server.issuer
     if target.mode.endswith("jwt"):
-        parameters = {"response": _signed(client, parameters)}
+        try:
+            parameters = {"response": _signed(client, parameters)}
+        except protection.NoKey:
+            return web.refused(Invalid("answer_unprotected"))
     if target.mode.startswith("form_post"):
         return _form(target, parameters)
     joint = "&" if "?" in target.redirect_uri else "?"
@@ -42,10 +46,10 @@ def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Respo
 
 
 def _signed(client: Client, parameters: dict[str, str]) -> str:
-    """JWT Secured Authorization Response Mode (JARM), 2.1."""
+    """JWT Secured Authorization Response Mode (JARM), 2.1 and 2.2."""
     over = int((clock.now() + JWT_LIFETIME).timestamp())
     claims = {**parameters, "aud": client.client_id, "exp": over}
-    return tokens.sign(claims, client.id_token_signed_response_alg, JWT_TYPE)
+    return protection.protected("authorization", claims, JWT_TYPE, client)
 
 
 def _form(target: Target, parameters: dict[str, str]) -> Response:

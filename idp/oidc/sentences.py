@@ -13,6 +13,10 @@ SENTENCES = {
         _l("The application sent a wrong return address"),
         _l("It is not one that the application registered, so we sent nothing there. Tell the help desk of it."),
     ),
+    "answer_unprotected": Sentence(
+        _l("The application has no key for our answer"),
+        _l("It wants our answers encrypted and shows no key for it, so we sent nothing there. Tell its help desk."),
+    ),
     "authorization_expired": Sentence(
         _l("This sign-in took too long"),
         _l("Nothing was lost. Go back to the application and choose its sign-in again."),

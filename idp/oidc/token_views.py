@@ -10,7 +10,15 @@ from flask import Response, g, request
 from idp.core import settings
 from idp.core.db import transaction
 from idp.core.exempt import bare
-from idp.oidc import authorization_requests, client_authentication, dpop, introspection, revocation, userinfo
+from idp.oidc import (
+    authorization_requests,
+    client_authentication,
+    dpop,
+    introspection,
+    protection,
+    revocation,
+    userinfo,
+)
 from idp.oidc.clients import Client
 from idp.oidc.dpop import ProofRefused
 from idp.oidc.server import WRITES_NOTHING, server
@@ -24,6 +32,7 @@ def token() -> Response:
     g.dpop_jkt = dpop.proved(request)
     if g.dpop_jkt is None and g.oauth_client.must_bind_tokens:
         raise ProofRefused("this client needs a proof")
+    protection.make_ready("id_token", g.oauth_client)
     with nullcontext() if request.form.get("grant_type") in WRITES_NOTHING else transaction():
         answer: Response = server.create_token_response()
     return answer
@@ -45,7 +54,7 @@ def introspect() -> Response:
     """Tell a client what one of its tokens is worth."""
     client, presented = _asking()
     answer = introspection.told(presented, client)
-    if introspection.MEDIA_TYPE in request.accept_mimetypes.values():
+    if request.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
         return Response(introspection.as_jwt(answer, client), mimetype=introspection.MEDIA_TYPE)
     return Response(orjson.dumps(answer), mimetype="application/json")
 
@@ -66,7 +75,8 @@ def person() -> Response:
         return _challenge(scheme)
     try:
         jkt = dpop.proved(request, presented) if scheme == dpop.SCHEME else None
-        return Response(orjson.dumps(userinfo.claims_for(presented, jkt)), mimetype="application/json")
+        body, kind = userinfo.answer(presented, jkt)
+        return Response(body, mimetype=kind)
     except TokenRefused:
         return _challenge(scheme, "invalid_token")
     except ProofRefused:

@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.oidc import backchannel_logout, clients, tokens
+from idp.oidc import userinfo as userinfo_answer
 from tests.oidc.relying_party import CALLBACK, answer
 from tests.protocol.stage import ASSERTION_TYPE, Client, Stage
 
@@ -18,6 +19,7 @@ KINDS = (
     "code",
     "jarm",
     "introspection",
+    "userinfo",
     "logout",
     "assertion",
     "request_object",
@@ -34,12 +36,13 @@ def collected(stage: Stage, client: Client) -> dict[str, str]:
         assert value
         claims = {"iss": "http://localhost:8000", "aud": client.client_id, "sub": stage.uid, "sid": "s", "exp": 2**40}
         logout = tokens.sign(claims, "ES256", backchannel_logout.TYPE)
+        told = tokens.sign(claims, "ES256", userinfo_answer.JWT_TYPE)
         introspection = tokens.sign(claims, "ES256", "token-introspection+jwt")
     client.request()
     sent = {**client.sent, "sub": None}
     return {
         "access": got["access_token"], "refresh": got["refresh_token"], "id": got["id_token"], "jarm": jarm,
-        "code": stage.code(client), "logout": logout, "introspection": introspection,
+        "code": stage.code(client), "logout": logout, "introspection": introspection, "userinfo": told,
         "assertion": client.assertion(), "request_object": client.assertion(**sent), "nonsense": "x.y.z",
     }  # fmt: skip
 

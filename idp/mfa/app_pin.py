@@ -30,6 +30,7 @@ class AppPin:
     invitation = mobile_app.INVITATION
     page = mobile_app.PAGE
     device = mobile_app.KIND
+    device_title = mobile_app.TITLE
     strikes = mobile_app.STRIKES
     amr: tuple[str, ...] = ("swk", "pin", "mca")
     level = MFA

@@ -28,6 +28,7 @@ class AppQr:
     invitation = mobile_app.INVITATION
     page = mobile_app.PAGE
     device = mobile_app.KIND
+    device_title = mobile_app.TITLE
     strikes = mobile_app.STRIKES
     amr: tuple[str, ...] = ("otp", "pin")
     level = MFA

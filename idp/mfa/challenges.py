@@ -218,7 +218,7 @@ def _accept(challenge: Challenge, judged: Judged, state: ChallengeState, **value
         authenticator_id=authenticator.id if authenticator else None,
         **values,
     )
-    judging.keep(judged)
+    judging.keep(judged, challenge.kind)
     _note(challenge, "pass" if state is ChallengeState.PASSED else "approve")
     account_id, to = challenge.account_id, challenge.content["to"]
     act().after_commit.append(lambda: forgive(*judging.failures(account_id)))

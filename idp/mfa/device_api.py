@@ -14,7 +14,18 @@ from idp.core import audit, clock
 from idp.core.audit import Actor
 from idp.core.errors import Refusal, TooMany
 from idp.core.exempt import bare
-from idp.mfa import app_keys, app_requests, challenges, denials, device_proof, devices, mobile_app, push, signatures
+from idp.mfa import (
+    app_keys,
+    app_requests,
+    challenges,
+    denials,
+    device_proof,
+    devices,
+    mobile_app,
+    push,
+    signatures,
+    suspension,
+)
 from idp.mfa.device_errors import AppError, malformed
 from idp.mfa.devices import Device
 
@@ -72,6 +83,14 @@ def pair() -> Response:
 def show(device: Device) -> dict[str, Any]:
     """Tell the app what it keeps of this account."""
     return {**_told(device), "status": device.status}
+
+
+@blueprint.post("/device/unlink")
+@signed
+def unlink(device: Device) -> dict[str, Any]:
+    """Let the device prove nothing any more: the person removed the account from the app."""
+    suspension.unlink(device.active())
+    return {"device": device.id, "status": "suspended"}
 
 
 @blueprint.get("/requests")

@@ -181,7 +181,7 @@ def _strongest(account_id: int) -> str | None:
 @questions.answers_second_factors
 def _names(account_id: int) -> list[str]:
     kinds = dict.fromkeys(found.kind for found in authenticators(account_id))
-    return [str(factors.named(kind).title) for kind in kinds if kind in factors.BY_NAME]
+    return [str(factors.title_of(kind)) for kind in kinds if kind in factors.BY_NAME]
 
 
 def _add(account: Account, kind: str, secret: Secret, label: str = "") -> Authenticator:

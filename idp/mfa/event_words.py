@@ -10,8 +10,13 @@ from idp.mfa import factors
 def _factor(event: AuditEvent) -> Details:
     what = event.after or event.before or {}
     kind = what.get("kind", "")
-    title = str(factors.named(kind).title) if kind in factors.BY_NAME else kind
+    title = str(factors.title_of(kind)) if kind in factors.BY_NAME else kind
     return {"method": title, "hint": what.get("hint", "")}
+
+
+def _asked(event: AuditEvent) -> Details:
+    kind = (event.after or {}).get("kind", "")
+    return {"method": str(factors.named(kind).title) if kind in factors.BY_NAME else kind}
 
 
 def _labels(event: AuditEvent) -> Details:
@@ -35,9 +40,10 @@ EVENTS = {
     "mfa.device.suspend": EventWords(
         _l("The PIN was wrong five times in a row, and a mobile device is suspended: %(hint)s."), each(_factor)
     ),
+    "mfa.device.unlink": EventWords(_l("The account was removed in the app on %(hint)s."), each(_factor)),
     "mfa.challenge.deny": EventWords(_l("On your phone a sign-in was refused: It was not me.")),
-    "mfa.challenge.ask": EventWords(_l("A proof was asked for: %(method)s."), each(_factor)),
-    "mfa.challenge.fail": EventWords(_l("A wrong answer was given: %(method)s."), each(_factor)),
+    "mfa.challenge.ask": EventWords(_l("A proof was asked for: %(method)s."), each(_asked)),
+    "mfa.challenge.fail": EventWords(_l("A wrong answer was given: %(method)s."), each(_asked)),
 }
 UNSHOWN = {
     "mfa.challenge.pass": "what it allowed follows: a session, a fresh proof, an added method",

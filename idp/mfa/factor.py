@@ -205,5 +205,9 @@ class OnDevice(Protocol):
         """The name of the factor that adds such a device, and the kind under which it is kept."""
 
     @property
+    def device_title(self) -> Any:
+        """What people call such a device, whichever of its factors it is used with (lazy text)."""
+
+    @property
     def strikes(self) -> int:
         """How many wrong answers in a row, to whichever of its factors, suspend the device."""

@@ -1,6 +1,7 @@
 """The one list of second factors; its order is the order of their strength, the strongest first."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from idp.core.errors import NotFound
 from idp.core.levels import reaches
@@ -37,6 +38,12 @@ def amr_of(kind: str, secret: Secret) -> tuple[str, ...]:
     """Return the authentication method references (RFC 8176) that an authenticator with this secret proves."""
     factor = named(kind)
     return factor.amr_of(secret) if isinstance(factor, AnyOf) else factor.amr
+
+
+def title_of(kind: str) -> Any:
+    """Return what people call an authenticator of a kind: a device has one name for all factors that use it."""
+    factor = named(kind)
+    return factor.device_title if isinstance(factor, OnDevice) else factor.title
 
 
 def kept_as(factor: Factor) -> str:

@@ -52,14 +52,14 @@ def check_there(judged: Judged) -> None:
         raise Expired("challenge_over")
 
 
-def keep(judged: Judged) -> None:
-    """Keep what the factor noted in the secret, so that no answer counts at two challenges answered at once."""
+def keep(judged: Judged, kind: str) -> None:
+    """Keep what the factor (`kind`) noted in the secret, so that no answer counts at two challenges at once."""
     if judged.authenticator is None:
         return
     authenticator, seal = judged.authenticator, seal_of_secret(judged.authenticator.account_id)
     same = judged.secret == vault.unseal_json(seal, judged.seen)
     sealed = judged.seen if same else vault.seal_json(seal, judged.secret)
-    values: dict[str, Any] = {"sealed": sealed, "last_used_at": clock.now(), "failures": 0}
+    values: dict[str, Any] = {"sealed": sealed, "last_used_at": clock.now(), "last_used_as": kind, "failures": 0}
     if authenticator.kind in factors.SPARE:
         values["hint"] = factors.named(authenticator.kind).hint(judged.secret)
     kept = db.session.execute(

@@ -24,6 +24,7 @@ SEED_BYTES = 32
 SUITE = "OCRA-1:HOTP-SHA256-8:QH64"
 LONGEST_APPLICATION = 64
 LONGEST_BROWSER = 48
+TITLE = _l("ERN Login Mobile App")
 ICON = "phone"
 PAGE = "mfa.devices"
 PAIRING: dict[str, Any] = {

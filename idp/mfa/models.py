@@ -16,7 +16,8 @@ class Authenticator(Model):
     """One thing an account can prove itself with; `kind` names its factor, the secret is sealed, the hint is public.
 
     `handle` is the name under which an answer finds it (see `AnyOf`). `failures` counts wrong answers in a row, where
-    they are counted. A suspended one proves nothing any more.
+    they are counted. A suspended one proves nothing any more; `unlinked_at` says that its app gave the account up.
+    `last_used_as` names the factor that it was used with last.
     """
 
     __tablename__ = "authenticator"
@@ -30,8 +31,10 @@ class Authenticator(Model):
     handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+    last_used_as: Mapped[str | None] = mapped_column(String(24))
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     suspended_at: Mapped[datetime | None]
+    unlinked_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
 

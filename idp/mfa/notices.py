@@ -8,5 +8,5 @@ from idp.mfa.models import Authenticator
 
 def tell(account: Account, template: str, changed: Authenticator, **values: str) -> None:
     """Mail all verified addresses, whatever the person's wish for notices: this is about who can sign in."""
-    title = factors.named(changed.kind).title
+    title = factors.title_of(changed.kind)
     notices.tell(account, f"mfa/mail/{template}", always=True, title=title, hint=changed.name, **values)

@@ -112,4 +112,4 @@ def _tell(account: Account, numbers: list[str]) -> None:
 @questions.answers_devices
 def _devices(account_id: int) -> list[str]:
     held = enrolment.authenticators(account_id)
-    return [f"{factors.named(one.kind).title} ({one.name})" for one in held if one.kind in factors.BY_NAME]
+    return [f"{factors.title_of(one.kind)} ({one.name})" for one in held if one.kind in factors.BY_NAME]

@@ -41,6 +41,7 @@ blueprint = Blueprint("mfa", __name__)
 EVENTS.update(event_words.EVENTS)
 UNSHOWN.update(event_words.UNSHOWN)
 blueprint.add_app_template_filter(qr.svg, "qr")
+blueprint.add_app_template_filter(factors.title_of, "title_of")
 recovery.register()
 for _path, _endpoint, _view, _methods in panic_views.ROUTES:
     blueprint.add_url_rule(_path, _endpoint, _view, methods=_methods)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from idp.core.errors import NotFound
 from idp.mfa import challenges, denials, enrolment, factors
@@ -34,9 +35,15 @@ def methods(attempt: Attempt) -> list[Method]:
         for place, asked in enumerate([own] if own and isinstance(factor, AnyOf) else [[one] for one in own]):
             # The first has the plain name; a second phone number is told apart by its id.
             value = factor.name if place == 0 else f"{factor.name}:{asked[0].id}"
-            last = latest is not None and asked[0].last_used_at == latest
+            last = latest is not None and _last_used(asked[0], factor) == latest
             found.append(Method(factor, asked, value, last and not any(method.last_used for method in found)))
     return found
+
+
+def _last_used(authenticator: Authenticator, factor: Factor) -> datetime | None:
+    """Return when it was used with this factor, if that was its last use; one device serves several."""
+    same = (authenticator.last_used_as or authenticator.kind) == factor.name
+    return authenticator.last_used_at if same else None
 
 
 def choose(attempt: Attempt, value: str) -> Challenge:

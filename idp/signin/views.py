@@ -207,8 +207,10 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
 
 def _no_method(attempt: Attempt) -> ResponseReturnValue:
     resists = steps.wanted_level(attempt) == PHR and passkey.offered(attempt)
+    administrator = resists and steps.needs_key(attempt)
+    lost = not resists and steps.elsewhere(attempt, "verify") is None
     return render_template(
-        "signin/no_method.html", attempt=attempt, add_key=resists, administrator=resists and steps.needs_key(attempt)
+        "signin/no_method.html", attempt=attempt, add_key=resists, administrator=administrator, lost=lost
     )
 
 

@@ -31,3 +31,16 @@ def test_a_removed_phone_a_longer_pin_and_a_missing_network_are_told_in_words(pa
     expect(page.get_by_text("Your account now needs a PIN of 6 digits.")).to_be_visible()
     page.get_by_role("button", name="Change the PIN").click()
     assert page.get_by_label("New PIN").get_attribute("maxlength") == "6"
+    page.get_by_role("button", name="Cancel").click()
+    removes(page)
+    expect(page.get_by_text("The server could not be told: remove the phone in My Account too.")).to_be_visible()
+    page.get_by_role("button", name="Removed one").click()
+    removes(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+    expect(page.get_by_text("The server could not be told")).to_have_count(0)
+
+
+def removes(page: Page) -> None:
+    page.get_by_role("button", name="Remove from this phone").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove this account?")
+    page.get_by_role("button", name="Remove from this phone").click()

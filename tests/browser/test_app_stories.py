@@ -211,6 +211,8 @@ def looks_after_the_account(phone: Phone) -> None:
     phone.sees("Clinic")
     phone.presses("Remove from this phone")
     phone.sees("Remove this account?")
-    phone.presses("Remove from this phone")
+    with phone.window.expect_response("**/app/api/device/unlink") as told:
+        phone.presses("Remove from this phone")
+    assert told.value.json()["status"] == "suspended"
     phone.sees("Welcome")
     assert phone.stored()["written"] == "[]"

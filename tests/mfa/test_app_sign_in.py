@@ -1,5 +1,6 @@
 """Signing in with the mobile app: a request with a number, a QR code without network, and "It was not me"."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -448,6 +449,32 @@ def test_a_changed_pin_is_the_phones_own_affair(app: Flask, phone: CompanionApp)
     with pytest.raises(Refused, match="code_wrong"):
         phone.approves(number(browser), old)
     assert phone.approves(number(browser))["result"] == "approved"
+
+
+def marked(browser: Browser) -> str:
+    """The one method that the page marks as used last time."""
+    tiles = re.findall(r'<button[^>]*value="([\w:]+)".*?</button>', browser.page.text, re.DOTALL)
+    said = re.findall(r"<button[^>]*value=.*?</button>", browser.page.text, re.DOTALL)
+    [found] = [name for name, tile in zip(tiles, said, strict=True) if "You used this last time" in tile]
+    return str(found)
+
+
+def choices(app: Flask) -> Browser:
+    browser = Browser(app)
+    browser.wants(CPMS)
+    browser.gives_password()
+    return browser
+
+
+def test_the_method_that_was_used_last_is_marked_though_one_device_serves_both(app: Flask, phone: CompanionApp) -> None:
+    browser = arrives(app, "app_qr")
+    browser.submit(code=phone.reads(link(browser)))
+    assert browser.signed_in()
+    assert marked(choices(app)) == "app_qr"
+    browser = arrives(app)
+    phone.approves(number(browser))
+    goes_on(browser)
+    assert marked(choices(app)) == "app_pin"
 
 
 def test_a_removed_device_answers_nothing(app: Flask) -> None:

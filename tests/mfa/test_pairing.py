@@ -12,6 +12,7 @@ from idp.core.db import db
 from idp.core.levels import MFA
 from idp.mfa.models import Authenticator, Challenge
 from idp.signin.attempt import Wanted
+from tests.accounts.browser import mails as mailed
 from tests.mfa.mobile import DEVICES, devices, has_the_app, link, new_app, pairs
 from tests.signin.browser import EMAIL, PHONE, Browser, mails, person
 from tests.support.companion_app import Refused, scanned
@@ -52,6 +53,7 @@ def test_a_device_is_added_by_its_qr_code_and_told_by_mail(app: Flask, browser: 
     assert devices(app) == [("Pixel of Mira", 0, False)]
     assert browser.signed_in().acr == MFA
     assert mails(app) == [(EMAIL, "A verification method was added to your account")]
+    assert "ERN Login Mobile App (Pixel of Mira) can be used from now on" in mailed(app)[-1]["text"]
 
 
 def test_the_button_works_without_script_and_never_adds_what_was_not_shown(app: Flask, browser: Browser) -> None:

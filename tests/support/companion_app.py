@@ -125,6 +125,10 @@ class CompanionApp:
         self._learns(told)
         return told
 
+    def unlinks(self) -> dict[str, Any]:
+        """Tell the server that the person removed the account from the phone."""
+        return self.sends("POST", "/app/api/device/unlink", {})
+
     # Online
 
     def requests(self) -> list[dict[str, Any]]:

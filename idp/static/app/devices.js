@@ -1,10 +1,12 @@
 // An account on this phone: paired, kept up to date, its PIN changed, taken away.
 
 import { fromBase64url } from "./bytes.js";
-import { call } from "./issuer.js";
+import { Refused, call } from "./issuer.js";
 import { SUITE } from "./protocol.js";
 import { lock, makeKey, publicHalf, unlock } from "./safe.js";
 import { deviceKey, forget, keep } from "./store.js";
+
+const GONE = new Set(["device_unknown", "device_suspended"]);
 
 // Redeem a pairing link; the result is not kept before `finish` puts its seed under a PIN.
 export const begin = async ({ issuer, device, token }) => {
@@ -58,10 +60,13 @@ export const rename = async (account, label) => {
   return renamed;
 };
 
-// Forget the account on this phone; the server no longer wakes it, if it can be reached.
+// Forget the account on this phone and tell the server, which then no longer offers the phone; true if it knows.
 export const remove = async (account) => {
   await forget(account.id);
-  await call(account, "POST", "/app/api/push/remove", {}).catch(() => {});
+  return call(account, "POST", "/app/api/device/unlink", {}).then(() => true, (error) => known(error));
 };
+
+// The server answered that it does not count on this phone any more, or never did.
+const known = (error) => error instanceof Refused && GONE.has(error.key);
 
 export const nameOf = (account) => account.label || account.person.name;

@@ -65,9 +65,9 @@ export const changing = (one) => {
 
 export const unlinking = (one) => {
   const away = async () => {
-    await remove(one);
+    const told = await remove(one);
     go("home");
-    announce(t("unlink.done"));
+    announce(t(told ? "unlink.done" : "unlink.untold"));
   };
   show(t("unlink.title"), [
     el("p", {}, t("unlink.what", { name: nameOf(one) })),

@@ -15,6 +15,7 @@ OPEN_TO_OTHERS = {
     "device_api.answer": "the mobile app, which signs each call with its key",
     "device_api.nothing": "the same: it only says that there is no such call",
     "device_api.pair": "a new mobile app with the secret of its QR code",
+    "device_api.unlink": "the mobile app",
     "device_api.subscribe": "the mobile app",
     "device_api.unsubscribe": "the mobile app",
     "oidc.authorize": "a relying party's form (OpenID Connect Core, 3.1.2.1)",

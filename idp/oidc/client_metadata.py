@@ -15,7 +15,8 @@ AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 MOST_URIS = 20
 LONGEST_NAME = 200
 LONGEST_AGE = 10**9
-PROFILES = ("standard", "fapi2")
+# What a client is held to: RFC 9700, the FAPI 2.0 Security Profile, or OpenID Connect Core alone (older than PKCE).
+PROFILES = ("standard", "fapi2", "legacy")
 # What we sign with, and the answers for which a client may choose it beside that of its ID tokens.
 SIGNING_ALGORITHMS = ("ES256", "RS256")
 SIGNED_ANSWERS = ("userinfo", "introspection", "authorization")

@@ -52,6 +52,12 @@ class Client(ClientMixin):
         return self.application_type == redirect_uris.NATIVE and not redirect_uri.startswith("https://")
 
     @property
+    def must_challenge(self) -> bool:
+        """Whether its requests need PKCE: all do, but those of an older client that proves who it is."""
+        proves_itself = self.token_endpoint_auth_method in (*SECRET_METHODS, *KEY_METHODS)
+        return self.further.get("profile") != "legacy" or not proves_itself
+
+    @property
     def proves_a_key(self) -> bool:
         """Whether the client authenticates with a key of its own, so that nobody else can use what it was given."""
         return self.token_endpoint_auth_method in KEY_METHODS
@@ -199,7 +205,7 @@ def rotate_secret(client_id: str) -> str:
 
 
 @transactional
-def keep(registration: Registration, client_id: str, secret: str) -> None:
+def keep(registration: Registration, client_id: str, secret: str | None) -> None:
     """Make a client exist exactly as given (demonstration clients: their addresses may change between starts)."""
     check(registration)
     row = db.session.get(RegisteredClient, client_id)

@@ -115,8 +115,10 @@ class _Reader:
         return scope
 
     def _challenge(self) -> str:
-        """PKCE with S256 is required of every client (RFC 7636, 4.3; RFC 9700, 2.1.1)."""
+        """PKCE with S256 is required (RFC 7636, 4.3; RFC 9700, 2.1.1); some may do without, but not otherwise."""
         challenge = self.given.get("code_challenge", "")
+        if not self.client.must_challenge and not challenge and "code_challenge_method" not in self.given:
+            return ""
         if not CHALLENGE.fullmatch(challenge):
             raise self.refuse("invalid_request", "code_challenge is missing or malformed")
         if self.given.get("code_challenge_method") != "S256":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from idp.core import settings
 from idp.core.errors import Refusal
-from idp.oidc import client_metadata, clients, registration, said_of_clients, sectors
+from idp.oidc import client_files, client_metadata, clients, registration, said_of_clients, sectors
 from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES, SIGNING_ALGORITHMS
 from idp.oidc.clients import Client, Registration
 from idp.oidc.redirect_uris import APPLICATION_TYPES, WEB
@@ -109,6 +110,19 @@ def _object_in(path: Path) -> dict[str, Any]:
 def _problem(refusal: Refusal) -> str:
     """Say what is wrong, and with what."""
     return PROBLEMS.get(refusal.key, refusal.key).format(**{"name": "", "uri": "", **refusal.details})
+
+
+@client.command("keep")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def keep_clients(file: Path) -> None:
+    """Make clients exist exactly as a TOML file says: [[client]], with the names of RFC 7591."""
+    try:
+        for kept in client_files.keep(file.read_text("utf-8")):
+            click.echo(f"{kept} is kept.")
+    except tomllib.TOMLDecodeError as malformed:
+        sys.exit(f"{file} is no TOML: {malformed}.")
+    except Refusal as refusal:
+        sys.exit(f"No client was kept. {_problem(refusal)}")
 
 
 @client.command("list")

@@ -78,7 +78,7 @@ def test_an_operator_makes_an_administrator_and_the_trail_says_so(app: Flask, co
 
 def test_an_operator_registers_shows_lists_and_removes_a_client(command: Command) -> None:
     wrong = command("client", "add", "--name", "Mine", "--redirect-uri", "http://rp.example/cb")
-    assert wrong.returncode == 1 and "redirect_uri_insecure http://rp.example/cb" in wrong.stderr
+    assert wrong.returncode == 1 and "not https: http://rp.example/cb" in wrong.stderr
     added = command("client", "add", "--name", "Mine", "--redirect-uri", "https://rp.example/cb")
     told = dict(line.split(": ", 1) for line in added.stdout.splitlines())
     assert told["issuer"] == "http://localhost:8000" and len(told["client_secret"]) >= 43
@@ -88,6 +88,18 @@ def test_an_operator_registers_shows_lists_and_removes_a_client(command: Command
     assert command("client", "remove", told["client_id"]).returncode == 0
     assert command("client", "show", told["client_id"]).returncode == 1
     assert command("client", "remove", told["client_id"]).returncode == 1
+
+
+def test_an_operator_keeps_the_clients_of_a_file(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "clients.toml"
+    one = '[[client]]\nclient_id = "mine"\nclient_name = "Mine"\ntoken_endpoint_auth_method = "none"\n'
+    file.write_text(one + 'redirect_uris = ["https://rp.example/cb"]\n', "utf-8")
+    assert "mine is kept" in command("client", "keep", str(file)).stdout
+    assert "https://rp.example/cb" in command("client", "show", "mine").stdout
+    file.write_text(one, "utf-8")
+    assert "redirect_uris" in command("client", "keep", str(file)).stderr
+    file.write_text("[[client", "utf-8")
+    assert "is no TOML" in command("client", "keep", str(file)).stderr
 
 
 def test_the_audit_trail_is_proved(app: Flask, command: Command, program: Command) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from idp.accounts.models import Account
+from idp.accounts.models import Account, UserSession
 from idp.core.levels import LEVELS
 
 Answer = TypeVar("Answer")
@@ -14,6 +14,7 @@ Strongest = Callable[[int], str | None]
 Things = Callable[[int], Sequence[str]]
 Vouching = Callable[[Account], bool]
 Leaving = Callable[[int], Sequence[str]]
+Farewell = Callable[[UserSession], str | None]
 
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
@@ -23,6 +24,7 @@ DEVICES: list[Things] = []
 LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
 LEAVING: list[Leaving] = []
+FAREWELLS: list[Farewell] = []
 
 
 def _registering(answers: list[Answer]) -> Callable[[Answer], Answer]:
@@ -78,6 +80,11 @@ def leaving(account_id: int) -> list[str]:
     return [sentence for sentences in LEAVING for sentence in sentences(account_id)]
 
 
+def farewell(session: UserSession) -> str | None:
+    """Return the page that ends what this browser's session began elsewhere; None if there is nothing to end."""
+    return next((page for farewells in FAREWELLS if (page := farewells(session))), None)
+
+
 # Each registers a function (as a decorator) that answers the question of the same name above.
 answers_second_factors = _registering(FACTORS)
 answers_applications = _registering(VISITS)
@@ -87,3 +94,4 @@ answers_devices = _registering(DEVICES)
 answers_locked_by_panic = _registering(LOCKED)
 answers_trusted_browser = _registering(TRUSTED)
 answers_leaving = _registering(LEAVING)
+answers_farewell = _registering(FAREWELLS)

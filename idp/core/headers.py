@@ -32,6 +32,7 @@ APP_PERMISSIONS = PERMISSIONS.replace("camera=()", "camera=(self)")
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 TARGET = "ern_login.form_target"
 FOR_APP = "ern_login.for_app"
+FRAMES = "ern_login.frames"
 WEB_TARGET = re.compile(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?|https?://\[[0-9A-Fa-f:.]+\](?::\d+)?)(?:[/?#]|$)")
 APP_TARGET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)")
 
@@ -61,8 +62,10 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
 
 def _policies(environ: "WSGIEnvironment") -> tuple[tuple[str, str], tuple[str, str]]:
     policy, permissions = (APP_POLICY, APP_PERMISSIONS) if FOR_APP in environ else (POLICY, PERMISSIONS)
-    target = environ.get(TARGET)
-    return ("Content-Security-Policy", f"{policy} {target}" if target else policy), ("Permissions-Policy", permissions)
+    target, frames = environ.get(TARGET), environ.get(FRAMES)
+    policy = f"{policy} {target}" if target else policy
+    policy = f"{policy}; frame-src {frames}" if frames else policy
+    return ("Content-Security-Policy", policy), ("Permissions-Policy", permissions)
 
 
 def open_for_app() -> None:
@@ -80,3 +83,9 @@ def allow_form_target(address: str) -> None:
     if not found:
         raise ValueError("the address has no origin")
     request.environ[TARGET] = found[1]
+
+
+def allow_frames(addresses: Iterable[str]) -> None:
+    """Let the page of this answer load foreign pages in frames, of the origins of these registered addresses alone."""
+    origins = {found[1] for address in addresses if (found := WEB_TARGET.match(address))}
+    request.environ[FRAMES] = " ".join(sorted(origins))

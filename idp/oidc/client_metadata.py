@@ -110,6 +110,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "default_max_age": _is_age,
     "default_acr_values": _are_texts,
     "require_auth_time": lambda value: isinstance(value, bool),
+    "frontchannel_logout_uri": _is_address,
+    "frontchannel_logout_session_required": lambda value: isinstance(value, bool),
     "backchannel_logout_uri": _is_call_address,
     "backchannel_logout_session_required": lambda value: isinstance(value, bool),
     "dpop_bound_access_tokens": lambda value: isinstance(value, bool),

@@ -241,6 +241,8 @@ def check(registration: Registration) -> None:
     if registration.id_token_signed_response_alg not in SIGNING_ALGORITHMS:
         raise Invalid("algorithm_unknown")
     client_metadata.check(registration.further, registration.token_endpoint_auth_method)
+    if "frontchannel_logout_uri" in registration.further:
+        redirect_uris.check_frame(registration.further["frontchannel_logout_uri"], registration.redirect_uris)
     sectors.check(registration.redirect_uris, registration.further)
 
 

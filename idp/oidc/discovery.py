@@ -48,6 +48,8 @@ def metadata() -> dict[str, Any]:
         **{f"{name}_parameter_supported": True for name in request_objects.PARAMETERS},
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": list(ALGORITHMS),
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),

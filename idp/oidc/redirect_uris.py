@@ -41,6 +41,18 @@ def matches(uri: str, registered: Sequence[str], application_type: str) -> bool:
     return application_type == NATIVE and _without_port(uri) in [_without_port(one) or one for one in registered]
 
 
+def check_frame(uri: str, redirect_uris: Sequence[str]) -> None:
+    """Raise Invalid for an address that our last page may not load: codes must go there (Front-Channel Logout, 2)."""
+    check(uri, WEB)
+    if not any(_origin(uri) == _origin(one) for one in redirect_uris):
+        raise Invalid("client_metadata_wrong", name="frontchannel_logout_uri")
+
+
+def _origin(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.scheme, parts.netloc.lower()
+
+
 def _check_private(uri: str, parts: SplitResult) -> None:
     """There is nobody behind the slashes (RFC 8252, 7.1): `com.example.app:/callback`."""
     if parts.netloc or not parts.path.startswith("/"):

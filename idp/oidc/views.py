@@ -48,6 +48,7 @@ ROUTES = (
     ("/client-logos/<digest>", "client_logo", registration_views.logo, READ),
     ("/oauth2/userinfo", "userinfo", token_views.person, BOTH),
     ("/oauth2/logout", "logout", logout_views.end_session, BOTH),
+    ("/oauth2/logout/done", "farewell", logout_views.farewell, READ),
 )
 for address, endpoint, view, methods in ROUTES:
     blueprint.add_url_rule(address, endpoint, view, methods=methods)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from idp.accounts import session
+from idp.accounts import questions, session
 from idp.accounts.event_words import EVENTS
 from idp.core.errors import Conflict, SignInRequired, TooMany
 from idp.core.levels import PHR
@@ -158,9 +158,11 @@ def logout() -> ResponseReturnValue:
     open_session = session.current()
     if open_session and request.method == "GET":
         return render_template("signin/logout.html")
+    page = url_for("signin.signed_out")
     if open_session:
+        page = questions.farewell(open_session) or page
         session.end([open_session], "signed_out")
-    return redirect(url_for("signin.signed_out"), 303)
+    return redirect(page, 303)
 
 
 @blueprint.get("/logout/done")

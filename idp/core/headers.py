@@ -33,6 +33,9 @@ STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 TARGET = "ern_login.form_target"
 FOR_APP = "ern_login.for_app"
 FRAMES = "ern_login.frames"
+FRAMED = "ern_login.framed"
+# What a page lacks that others may frame.
+AGAINST_FRAMES = ("X-Frame-Options", "Cross-Origin-Resource-Policy")
 WEB_TARGET = re.compile(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?|https?://\[[0-9A-Fa-f:.]+\](?::\d+)?)(?:[/?#]|$)")
 APP_TARGET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)")
 
@@ -51,6 +54,8 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
             own = [*always, *_policies(environ)]
+            if FRAMED in environ:
+                own = [(name, value) for name, value in own if name not in AGAINST_FRAMES]
             if not any(name == "Cache-Control" for name, _ in given):
                 own.append(("Cache-Control", "no-store"))  # nothing dynamic is kept unless a view says so
             return start_response(status, given + own, exc_info)
@@ -62,6 +67,8 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
 
 def _policies(environ: "WSGIEnvironment") -> tuple[tuple[str, str], tuple[str, str]]:
     policy, permissions = (APP_POLICY, APP_PERMISSIONS) if FOR_APP in environ else (POLICY, PERMISSIONS)
+    if FRAMED in environ:
+        policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {environ[FRAMED]}")
     target, frames = environ.get(TARGET), environ.get(FRAMES)
     policy = f"{policy} {target}" if target else policy
     policy = f"{policy}; frame-src {frames}" if frames else policy
@@ -89,3 +96,8 @@ def allow_frames(addresses: Iterable[str]) -> None:
     """Let the page of this answer load foreign pages in frames, of the origins of these registered addresses alone."""
     origins = {found[1] for address in addresses if (found := WEB_TARGET.match(address))}
     request.environ[FRAMES] = " ".join(sorted(origins))
+
+
+def open_to_frames(schemes: str) -> None:
+    """Let pages of these schemes frame the page of this answer, which must show nothing and do nothing by itself."""
+    request.environ[FRAMED] = schemes

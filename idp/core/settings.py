@@ -182,6 +182,7 @@ class Oidc:
     refresh_idle_days: int
     refresh_grace_seconds: int
     entitlement_namespace: str
+    session_management: bool
 
 
 @dataclass(frozen=True)

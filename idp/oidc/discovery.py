@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, client_assertions, dpop, encryption, keys, request_objects
+from idp.oidc import assurance, client_assertions, dpop, encryption, keys, request_objects, session_management
 from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
@@ -48,6 +48,7 @@ def metadata() -> dict[str, Any]:
         **{f"{name}_parameter_supported": True for name in request_objects.PARAMETERS},
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": list(ALGORITHMS),
+        **_session_management(),
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
@@ -65,6 +66,11 @@ def _protection() -> dict[str, list[str]]:
         told[f"{answer}_encryption_alg_values_supported"] = list(encryption.ALGORITHMS)
         told[f"{answer}_encryption_enc_values_supported"] = list(encryption.CONTENT)
     return told
+
+
+def _session_management() -> dict[str, str]:
+    """Session Management 1.0, 3.3."""
+    return {"check_session_iframe": _address("oidc.check_session")} if session_management.offered() else {}
 
 
 def _client_authentication() -> dict[str, list[str]]:

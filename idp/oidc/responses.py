@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from idp.core import clock, headers, settings, web
 from idp.core.errors import Invalid
-from idp.oidc import protection
+from idp.oidc import protection, session_management
 from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
 
@@ -34,6 +34,8 @@ def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Respo
     if target.state is not None:
         parameters["state"] = target.state
     parameters["iss"] = settings.current().server.issuer
+    if browser_state := session_management.state_for(client.client_id, target.redirect_uri):
+        parameters["session_state"] = browser_state
     if target.mode.endswith("jwt"):
         try:
             parameters = {"response": _signed(client, parameters)}

@@ -16,6 +16,8 @@ from idp.oidc import (
     metadata_views,
     registration_views,
     responses,
+    session_management,
+    session_views,
     token_views,
     visits,
 )
@@ -48,11 +50,13 @@ ROUTES = (
     ("/client-logos/<digest>", "client_logo", registration_views.logo, READ),
     ("/oauth2/userinfo", "userinfo", token_views.person, BOTH),
     ("/oauth2/logout", "logout", logout_views.end_session, BOTH),
+    ("/oauth2/session", "check_session", session_views.check_session, READ),
     ("/oauth2/logout/done", "farewell", logout_views.farewell, READ),
 )
 for address, endpoint, view, methods in ROUTES:
     blueprint.add_url_rule(address, endpoint, view, methods=methods)
 
+blueprint.after_app_request(session_management.set_cookie)
 blueprint.register_error_handler(ErrorResponse, responses.error_response)
 blueprint.register_error_handler(OAuth2Error, token_views.refused)
 blueprint.register_error_handler(NotInvited, registration_views.not_invited)

@@ -108,7 +108,7 @@ def groups(place: Place) -> list[Group]:
         "ERN_DEMO__CPMS_URL": place.address(1),
         "ERN_DEMO__ECP_URL": place.address(2),
         "ERN_DEMO__TRAINING_URL": place.address(3),
-        **({"ERN_SERVER__TRUSTED_PROXIES": "1"} if place.tls else {}),
+        **({"ERN_SERVER__TRUSTED_PROXIES": "1", "ERN_SERVER__CLIENT_CERTIFICATES": "true"} if place.tls else {}),
     }
     # Each client takes the secret that ERN Login registers it with, so the two cannot disagree.
     clinical = {"CPMS_ISSUER": place.address(0), "CPMS_ECP_URL": f"{place.address(2)}/"}

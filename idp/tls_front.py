@@ -9,6 +9,7 @@ import shutil
 import ssl
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import product, zip_longest
 from pathlib import Path
 
 from cryptography import x509
@@ -25,6 +26,8 @@ SUITES = (
     *("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"),
     *("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"),
 )
+# What only we say; the servers behind cannot tell X_Forwarded_For from X-Forwarded-For (RFC 3875, 4.1.18).
+OURS = ("X-Client-Certificate", "X-Forwarded-For", "X-Forwarded-Proto")
 LIFE = timedelta(days=365)
 FOLDER = "tls"
 
@@ -52,8 +55,8 @@ SSLCertificateKeyFile {folder}/localhost.key
 SSLVerifyClient optional_no_ca
 SSLOptions +ExportCertData
 ProxyPreserveHost On
+{unset}
 RequestHeader set X-Forwarded-Proto https
-RequestHeader unset X-Client-Certificate
 RequestHeader set X-Client-Certificate "%{{SSL_CLIENT_CERT}}s" "expr=-n %{{SSL_CLIENT_CERT}}"
 {hosts}
 """
@@ -98,11 +101,18 @@ def front(data: Path, ports: Iterable[tuple[int, int]]) -> Program:
             identity="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
             modules="\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in LOADED),
             suites=":".join(SUITES),
+            unset="\n".join(f"RequestHeader unset {name}" for header in OURS for name in _spellings(header)),
             hosts="".join(HOST.format(outside=outside, inside=inside) for outside, inside in ports),
         ),
         "utf-8",
     )
     return Program("TLS", (program, "-f", str(configuration), "-DFOREGROUND"), {})
+
+
+def _spellings(header: str) -> list[str]:
+    """Return every way to write a header that a program behind takes for the same."""
+    marks = product("-_", repeat=header.count("-"))
+    return ["".join(part + mark for part, mark in zip_longest(header.split("-"), by, fillvalue="")) for by in marks]
 
 
 def _program() -> str | None:

@@ -5,6 +5,7 @@ Order, later wins: `config/default.toml`, `config/<ERN_CONFIG>.toml` (or a path)
 """
 
 import importlib.util
+import ipaddress
 import os
 import re
 import tomllib
@@ -13,7 +14,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from idp.core.settings import Eid, Settings, SettingsError
+from idp.core.settings import Eid, Server, Settings, SettingsError
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -139,10 +140,21 @@ def _check(settings: Settings) -> None:
         raise SettingsError('The setting [push] enabled needs the extra "push" (pywebpush).')
     if settings.security.administrators_need not in ADMINISTRATORS_NEED:
         raise SettingsError(f"The setting [security] administrators_need must be {' or '.join(ADMINISTRATORS_NEED)}.")
+    _check_proxies(settings.server)
     if settings.in_production:
         _check_production(settings)
     elif settings.server.bind not in ("127.0.0.1", "localhost", "::1"):
         raise SettingsError("A server outside production must listen on a loopback address ([server] bind).")
+
+
+def _check_proxies(server: Server) -> None:
+    try:
+        for network in server.trusted_proxy_networks:
+            ipaddress.ip_network(network)
+    except ValueError:
+        raise SettingsError("The setting [server] trusted_proxy_networks must be networks like 10.0.0.0/24.") from None
+    if server.client_authorities and not Path(server.client_authorities).is_file():
+        raise SettingsError("The file of the setting [server] client_authorities does not exist.")
 
 
 def _check_production(settings: Settings) -> None:

@@ -19,6 +19,9 @@ class Server:
     bind: str
     max_body_bytes: int
     trusted_proxies: int
+    trusted_proxy_networks: tuple[str, ...]
+    client_certificates: bool
+    client_authorities: str
     metrics_token: str
 
 

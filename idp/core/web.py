@@ -12,9 +12,8 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp.core import assets, error_pages, forgery, headers, languages, logs, monitoring, pages, wellformed
+from idp.core import assets, error_pages, forgery, headers, languages, logs, monitoring, pages, proxies, wellformed
 from idp.core.db import db
 from idp.core.error_pages import Failure
 from idp.core.errors import Refusal
@@ -59,9 +58,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=settings.server.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.server.max_body_bytes,
     )
-    if settings.server.trusted_proxies:
-        hops = settings.server.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    proxies.init(app, settings)
 
 
 def receive() -> Any:

@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import g
 
-from idp.oidc import claims, grants, protection, tokens
+from idp.oidc import claims, confirmation, grants, protection, tokens
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 
@@ -30,12 +30,12 @@ class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
 def _key_fits(grant: AuthorizationGrant, client: Client) -> bool:
     """A code that was bound to a key counts with that key only (RFC 9449, 10).
 
-    What a public client gets afterwards is bound to the key that it shows first (5): it has nothing else to prove.
+    What a public client gets afterwards is bound to what it shows first, a key (5) or a certificate (RFC 8705, 4): it
+    has nothing else to prove.
     """
-    jkt: str | None = g.get("dpop_jkt")
-    if grant.dpop_jkt is None and client.token_endpoint_auth_method == "none":  # noqa: S105 - the name of a method
-        grant.dpop_jkt = jkt
-    return grant.dpop_jkt in (None, jkt)
+    if client.public:
+        confirmation.bind(grant, g.confirmation)
+    return confirmation.fits(grant, g.confirmation)
 
 
 class S256Challenge(CodeChallenge):

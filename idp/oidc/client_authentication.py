@@ -9,8 +9,9 @@ from urllib.parse import unquote
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import Request
 
-from idp.oidc import client_assertions, clients
+from idp.oidc import client_assertions, clients, mutual_tls
 from idp.oidc.client_assertions import ASSERTION_TYPE
+from idp.oidc.client_metadata import AUTHORITY_METHOD, SELF_SIGNED_METHOD
 from idp.oidc.clients import Client
 
 NO_METHOD = "none"
@@ -18,7 +19,10 @@ NO_METHOD = "none"
 
 @dataclass(frozen=True)
 class Presented:
-    """What a request carries: how (`header`, `form`, `assertion` or `nothing`), for which client, and the proof."""
+    """What a request carries: how, for which client, and the proof.
+
+    `header`, `form` and `assertion` are ways inside the message; `connection` is the certificate of the handshake.
+    """
 
     way: str
     client_id: str | None
@@ -38,7 +42,7 @@ def _secret(client: Client, secret: str) -> bool:
 
 
 def _nothing(client: Client, proof: str) -> bool:
-    """A public client proves nothing here; PKCE binds it (RFC 9700, 2.1.1)."""
+    """A public client proves nothing here, certificate or not; PKCE binds it (RFC 9700, 2.1.1)."""
     return True
 
 
@@ -47,7 +51,9 @@ METHODS = {
     "client_secret_post": Method("form", _secret),
     "client_secret_jwt": Method("assertion", client_assertions.proved_by_secret),
     "private_key_jwt": Method("assertion", client_assertions.proved_by_key),
-    NO_METHOD: Method("nothing", _nothing),
+    AUTHORITY_METHOD: Method("connection", mutual_tls.by_authority),
+    SELF_SIGNED_METHOD: Method("connection", mutual_tls.self_signed),
+    NO_METHOD: Method("connection", _nothing),
 }
 
 
@@ -89,7 +95,7 @@ def _presented(request: Request) -> Presented:
         found.append(_from_assertion(form.get("client_assertion", ""), form.get("client_assertion_type")))
     if len(found) > 1:
         raise InvalidRequestError("More than one method of client authentication is used.")
-    presented = found[0] if found else Presented("nothing", form.get("client_id"))
+    presented = found[0] if found else Presented("connection", form.get("client_id"), mutual_tls.presented(request))
     if form.get("client_id", presented.client_id) != presented.client_id:
         raise _refused()
     return presented

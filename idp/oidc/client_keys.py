@@ -1,5 +1,6 @@
 """The keys of clients, registered or published by them, and what clients sign with them (RFC 7517, 7523, 9101)."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,12 @@ def for_encryption(client: Client, how: Encryption, *, anew: bool) -> list[Key]:
     """Return the keys of a client that an answer can be encrypted with, registered or published."""
     inline, address = client.further.get("jwks"), client.further.get("jwks_uri")
     return encryption.fitting(_published(address, anew=anew).key_set if address else inline, how)
+
+
+def come_with(client: Client, certificate: bytes) -> bool:
+    """Say whether one of a client's keys comes with this certificate (DER), as its `x5c` (RFC 7517, 4.7)."""
+    told = base64.b64encode(certificate).decode()
+    return any(told in (key.get("x5c") or ())[:1] for anew in (False, True) for key in _keys(client, anew=anew))
 
 
 def _verified(text: str, keys: Sequence[Key], algorithm: str) -> Signed | None:

@@ -1,16 +1,22 @@
 """What may be registered of a client beyond its columns (RFC 7591, 2): each name with its rule."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.core import settings
 from idp.core.errors import Invalid
-from idp.oidc import encryption, public_keys, redirect_uris, said_of_clients
+from idp.oidc import certificate_names, encryption, public_keys, redirect_uris, said_of_clients
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.sectors import SUBJECT_TYPES
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
-KEY_METHODS = ("private_key_jwt",)
+AUTHORITY_METHOD = "tls_client_auth"
+SELF_SIGNED_METHOD = "self_signed_tls_client_auth"
+TLS_METHODS = (AUTHORITY_METHOD, SELF_SIGNED_METHOD)
+OWN_KEY_METHODS = ("private_key_jwt", SELF_SIGNED_METHOD)
+KEY_METHODS = (*OWN_KEY_METHODS, AUTHORITY_METHOD)
 AUTH_METHODS = (*SECRET_METHODS, *KEY_METHODS, "none")
 MOST_URIS = 20
 LONGEST_NAME = 200
@@ -36,13 +42,31 @@ def check(further: Mapping[str, Any], auth_method: str) -> None:
         raise Invalid("client_metadata_wrong", name="languages")
     if "jwks" in further and "jwks_uri" in further:
         raise Invalid("client_metadata_wrong", name="jwks_uri")
-    if auth_method in KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
+    _check_certificates(further, auth_method)
+    if auth_method in OWN_KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
         raise Invalid("client_metadata_wrong", name="jwks")
     encryption.check(further)
     if OWN_TOKENS in chosen_grants(further) and auth_method == "none":
         raise Invalid("auth_method_unknown")
     if further.get("profile") == "fapi2" and auth_method not in KEY_METHODS:
         raise Invalid("auth_method_unknown")
+
+
+def _check_certificates(further: Mapping[str, Any], auth_method: str) -> None:
+    """A certificate of an authority is known by one name, one of its own by `x5c` of the keys (RFC 8705, 2)."""
+    if auth_method in TLS_METHODS and auth_method not in offered_methods():
+        raise Invalid("auth_method_unknown")
+    if sum(kind in further for kind in certificate_names.KINDS) != (auth_method == AUTHORITY_METHOD):
+        raise Invalid("client_metadata_wrong", name="tls_client_auth_subject_dn")
+
+
+def offered_methods() -> tuple[str, ...]:
+    """Return how clients may prove themselves here: by certificates only where the proxy in front hands them on."""
+    server = settings.current().server
+    missing = () if server.client_certificates else TLS_METHODS
+    if not server.client_authorities:
+        missing = (*missing, AUTHORITY_METHOD)
+    return tuple(method for method in AUTH_METHODS if method not in missing)
 
 
 def chosen_grants(further: Mapping[str, Any]) -> tuple[str, ...]:
@@ -117,6 +141,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "dpop_bound_access_tokens": lambda value: isinstance(value, bool),
     **encryption.RULES,
     **{f"{answer}_signed_response_alg": lambda value: value in SIGNING_ALGORITHMS for answer in SIGNED_ANSWERS},
+    "tls_client_certificate_bound_access_tokens": lambda value: isinstance(value, bool),
+    **{kind: partial(certificate_names.valid, kind) for kind in certificate_names.KINDS},
     "request_uris": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_address, value)),
     "subject_type": lambda value: value in SUBJECT_TYPES,
     "request_object_signing_alg": lambda value: value in ALGORITHMS,

@@ -77,9 +77,19 @@ class Client(ClientMixin):
         return self.fapi or bool(self.further.get("require_pushed_authorization_requests"))
 
     @property
-    def must_bind_tokens(self) -> bool:
-        """Whether it gets only tokens that count with its key (RFC 9449, 5.2; FAPI 2.0 Security Profile, 5.3.2.1-4)."""
-        return self.fapi or bool(self.further.get("dpop_bound_access_tokens"))
+    def must_prove_key(self) -> bool:
+        """Whether it gets only tokens that count with a key that it proves (RFC 9449, 5.2)."""
+        return bool(self.further.get("dpop_bound_access_tokens"))
+
+    @property
+    def must_show_certificate(self) -> bool:
+        """Whether it gets only tokens that count with its certificate (RFC 8705, 3.4)."""
+        return bool(self.further.get("tls_client_certificate_bound_access_tokens"))
+
+    @property
+    def public(self) -> bool:
+        """Whether it has nothing to prove itself with (RFC 6749, 2.1)."""
+        return self.token_endpoint_auth_method == "none"  # noqa: S105 - the name of a method
 
     @property
     def must_sign_requests(self) -> bool:

@@ -5,7 +5,16 @@ from typing import Any
 from flask import url_for
 
 from idp.core import languages, settings
-from idp.oidc import assurance, client_assertions, dpop, encryption, keys, request_objects, session_management
+from idp.oidc import (
+    assurance,
+    client_assertions,
+    client_metadata,
+    dpop,
+    encryption,
+    keys,
+    request_objects,
+    session_management,
+)
 from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
@@ -53,6 +62,7 @@ def metadata() -> dict[str, Any]:
         "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "tls_client_certificate_bound_access_tokens": settings.current().server.client_certificates,
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "service_documentation": _address("core.support"),
     }
@@ -75,10 +85,11 @@ def _session_management() -> dict[str, str]:
 
 def _client_authentication() -> dict[str, list[str]]:
     """How clients prove themselves at each endpoint that asks them to (RFC 8414, 2)."""
-    proving = [name for name in METHODS if name != NO_METHOD]
+    every = [name for name in METHODS if name in client_metadata.offered_methods()]
+    proving = [name for name in every if name != NO_METHOD]
     algorithms = [*ALGORITHMS, *client_assertions.SECRET_ALGORITHMS]
     told: dict[str, list[str]] = {}
-    for endpoint, methods in (("token", list(METHODS)), ("revocation", list(METHODS)), ("introspection", proving)):
+    for endpoint, methods in (("token", every), ("revocation", every), ("introspection", proving)):
         told[f"{endpoint}_endpoint_auth_methods_supported"] = methods
         told[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] = algorithms
     return told

@@ -39,9 +39,8 @@ def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
     if about is None:
         return INACTIVE
     times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
-    bound = {"cnf": {"jkt": token.jkt}} if token.jkt else {}
-    kind = dpop.SCHEME if token.jkt else "Bearer"
-    return {**about, **times, **bound, "token_type": kind, "scope": token.scope}
+    kind = dpop.SCHEME if token.confirmation.jkt else "Bearer"
+    return {**about, **times, **token.confirmation.as_claims(), "token_type": kind, "scope": token.scope}
 
 
 def _origin(token: AccessToken, client: Client) -> dict[str, Any] | None:

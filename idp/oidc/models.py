@@ -165,6 +165,8 @@ class AuthorizationGrant(Model):
     code_challenge: Mapped[str] = mapped_column(String(128))
     # The key that code and refresh token count with (RFC 9449, 10 and 5), by its thumbprint.
     dpop_jkt: Mapped[str | None] = mapped_column(String(43))
+    # The certificate that a public client's refresh token counts with, in the same way (RFC 8705, 4).
+    x5t: Mapped[str | None] = mapped_column(String(43))
     acr: Mapped[str] = mapped_column(String(64))
     amr: Mapped[list[str]] = mapped_column(JSON)
     auth_time: Mapped[datetime]

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from idp.core import clock, settings
 from idp.core.db import db
 from idp.core.signed import seal_of
-from idp.oidc import grants
+from idp.oidc import confirmation, grants
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.saas import access
@@ -122,8 +122,7 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):
         """Use the refresh token and answer with new ones."""
         if "openid" not in (self.request.payload.scope or refresh_token.get_scope()).split():
             raise InvalidScopeError("The scope openid is required.")
-        public = self.request.client.token_endpoint_auth_method == "none"  # noqa: S105 - the name of a method
-        if public and user.dpop_jkt not in (None, g.get("dpop_jkt")):
+        if self.request.client.public and not confirmation.fits(user, g.confirmation):
             raise InvalidGrantError("The refresh token counts with another key.")
         if not use(refresh_token, self.request.client):
             raise InvalidGrantError("The refresh token is over or was used before.")

@@ -11,6 +11,7 @@ from idp.oidc import clients, dpop, grants, refresh_tokens, tokens
 from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S256Challenge
 from idp.oidc.client_credentials import ClientCredentialsGrant
 from idp.oidc.clients import Client
+from idp.oidc.confirmation import Confirmation
 from idp.oidc.logout import EndSessionEndpoint
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.refresh_tokens import RefreshTokenGrant
@@ -21,10 +22,10 @@ def _answer(client: Client, user: AuthorizationGrant | None, scope: str, **_: An
 
     `user` is the grant, as our grants hand it over; None for a client that acts for itself.
     """
-    jkt: str | None = g.get("dpop_jkt")
+    bound: Confirmation = g.confirmation
     answer = {
-        "token_type": dpop.SCHEME if jkt else "Bearer",
-        "access_token": tokens.access_token(client, user, scope, jkt),
+        "token_type": dpop.SCHEME if bound.jkt else "Bearer",
+        "access_token": tokens.access_token(client, user, scope, bound),
         "expires_in": settings.current().oidc.access_token_seconds,
         "scope": scope,
     }

@@ -15,11 +15,14 @@ from idp.oidc import (
     client_authentication,
     dpop,
     introspection,
+    mutual_tls,
     protection,
     revocation,
+    sender_constraints,
     userinfo,
 )
 from idp.oidc.clients import Client
+from idp.oidc.confirmation import Confirmation
 from idp.oidc.dpop import ProofRefused
 from idp.oidc.server import WRITES_NOTHING, server
 from idp.oidc.tokens import TokenRefused
@@ -29,9 +32,7 @@ from idp.oidc.tokens import TokenRefused
 def token() -> Response:
     """Exchange a code, a refresh token or the client's own proof for tokens."""
     g.oauth_client = client_authentication.authenticate(request)
-    g.dpop_jkt = dpop.proved(request)
-    if g.dpop_jkt is None and g.oauth_client.must_bind_tokens:
-        raise ProofRefused("this client needs a proof")
+    g.confirmation = sender_constraints.binding(g.oauth_client, sender_constraints.shown(request))
     protection.make_ready("id_token", g.oauth_client)
     with nullcontext() if request.form.get("grant_type") in WRITES_NOTHING else transaction():
         answer: Response = server.create_token_response()
@@ -74,8 +75,7 @@ def person() -> Response:
     if presented is None:
         return _challenge(scheme)
     try:
-        jkt = dpop.proved(request, presented) if scheme == dpop.SCHEME else None
-        body, kind = userinfo.answer(presented, jkt)
+        body, kind = userinfo.answer(presented, _shown(scheme, presented))
         return Response(body, mimetype=kind)
     except TokenRefused:
         return _challenge(scheme, "invalid_token")
@@ -106,6 +106,13 @@ def _presented() -> tuple[str, str | None]:
     if scheme.lower() in ("bearer", dpop.SCHEME.lower()) and value:
         return named, value.strip()
     return named, request.form.get("access_token") or None
+
+
+def _shown(scheme: str, token: str) -> Confirmation:
+    """What the request shows besides the token; a proof counts with its own scheme only (RFC 9449, 7.2)."""
+    if scheme == dpop.SCHEME:
+        return sender_constraints.shown(request, token)
+    return Confirmation(x5t=mutual_tls.thumbprint(request))
 
 
 def _challenge(scheme: str, error: str = "") -> Response:

@@ -11,8 +11,9 @@ from joserfc.errors import JoseError
 
 from idp.core import clock, settings
 from idp.core.signed import new_token
-from idp.oidc import clients, keys
+from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
+from idp.oidc.confirmation import Confirmation
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.subjects import subject_of
 from idp.signin.steps import EID_AMR
@@ -38,17 +39,15 @@ class AccessToken:
     claims: Mapping[str, Any]
 
     @property
-    def jkt(self) -> str | None:
-        """The thumbprint of the key that it counts with."""
-        bound: str | None = self.claims.get("cnf", {}).get("jkt")
-        return bound
+    def confirmation(self) -> Confirmation:
+        """What it counts with."""
+        return confirmation.read(self.claims)
 
 
-def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, jkt: str | None) -> str:
+def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, bound: Confirmation) -> str:
     """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives.
 
-    Without a grant it is about the client itself. With `jkt`, the thumbprint of a key, it counts only with proofs of
-    that key (RFC 9449, 6.1).
+    Without a grant it is about the client itself. It counts only with what it is `bound` to, if anything.
     """
     configuration = settings.current()
     now = int(clock.now().timestamp())
@@ -64,9 +63,7 @@ def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, j
     }
     if grant is not None:
         claims |= {"sid": grant.session.sid, "grant": grant.id}
-    if jkt is not None:
-        claims["cnf"] = {"jkt": jkt}
-    return sign(claims, ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
+    return sign(claims | bound.as_claims(), ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 
 def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mapping[str, Any]) -> str:

@@ -6,28 +6,29 @@ from idp.core import settings
 from idp.oidc import claims, clients, grants, protection, tokens
 from idp.oidc.claims import Claims
 from idp.oidc.clients import Client
+from idp.oidc.confirmation import Confirmation
 from idp.oidc.tokens import TokenRefused
 
 # Its own type keeps it from being taken for an ID token (RFC 8725, 3.11).
 JWT_TYPE = "userinfo+jwt"
 
 
-def answer(token: str, jkt: str | None) -> tuple[str | bytes, str]:
+def answer(token: str, shown: Confirmation) -> tuple[str | bytes, str]:
     """Return the body and its media type: signed and encrypted as the client registered (5.3.2); raise TokenRefused."""
-    client, found = claims_for(token, jkt)
+    client, found = claims_for(token, shown)
     about = {**found, "iss": settings.current().server.issuer, "aud": client.client_id}
     text = protection.told("userinfo", about, JWT_TYPE, client)
     return (orjson.dumps(found), "application/json") if text is None else (text, "application/jwt")
 
 
-def claims_for(token: str, jkt: str | None) -> tuple[Client, Claims]:
+def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:
     """Return client and claims; raise TokenRefused if the token is not ours, over or revoked, or its session has ended.
 
-    `jkt` is the key that was proved with the request: a bound token counts with its own key only, and no proof makes
-    up for a token without one (RFC 9449, 7.1 and 7.2).
+    `shown` is the key that was proved with the request and the certificate of the connection: a bound token counts
+    with its own only (RFC 9449, 7.1; RFC 8705, 3).
     """
     presented = tokens.read_access_token(token)
-    if presented.jkt != jkt or presented.grant_id is None:
+    if not presented.confirmation.met_by(shown) or presented.grant_id is None:
         raise TokenRefused
     grant = grants.find(presented.grant_id)
     client = clients.find(presented.client_id)

@@ -41,6 +41,7 @@ class Client(RelyingParty):
     """A relying party that authenticates as it registered."""
 
     method: str = "client_secret_basic"
+    certificate: str = ""
     key: Any = None
     algorithm: str = "ES256"
 
@@ -57,14 +58,15 @@ class Client(RelyingParty):
 
     def proof(self) -> dict[str, dict[str, str]]:
         """What the client adds to a request to show who it is."""
+        shown = {"X-Client-Certificate": self.certificate} if self.certificate else {}
         if self.method == "client_secret_basic":
-            return {"headers": self.credentials(), "data": {}}
+            return {"headers": {**self.credentials(), **shown}, "data": {}}
         fields = {"client_id": self.client_id}
         if self.method == "client_secret_post":
             fields["client_secret"] = self.secret or ""
         if self.method in {"private_key_jwt", "client_secret_jwt"}:
             fields |= {"client_assertion": self.assertion(), "client_assertion_type": ASSERTION_TYPE}
-        return {"headers": {}, "data": fields}
+        return {"headers": shown, "data": fields}
 
     def posts(self, path: str, **fields: str | None) -> TestResponse:
         """Send a form to an endpoint for programs, with the client's proof; None takes a field away."""

@@ -55,6 +55,7 @@ def client() -> None:
 @click.option("--metadata", type=click.Path(exists=True, path_type=Path), help="A JSON file with more (RFC 7591, 2).")
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
+@click.option("--resource", "resources", multiple=True, help="What its access tokens may be for beside us (RFC 8707).")
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
 def add_client(
     name: str,
@@ -90,6 +91,8 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
         found["subject_type"] = sectors.PAIRWISE
     if options["ask_consent"]:
         found["asks_consent"] = True
+    if options["resources"]:
+        found["resources"] = list(options["resources"])
     if options["grants"]:
         found["grant_types"] = list(dict.fromkeys(options["grants"]))
     if options["jwks"]:

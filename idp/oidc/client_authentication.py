@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import Request
 
-from idp.oidc import client_assertions, clients, mutual_tls
+from idp.oidc import client_assertions, clients, mutual_tls, resources
 from idp.oidc.client_assertions import ASSERTION_TYPE
 from idp.oidc.client_metadata import AUTHORITY_METHOD, SELF_SIGNED_METHOD
 from idp.oidc.clients import Client
@@ -63,7 +63,7 @@ def authenticate(request: Request) -> Client:
     Raises InvalidRequestError for repeated parameters or two methods at once, InvalidClientError (401) if the proof
     is missing, wrong or not of the kind that the client registered. Must be called outside an act: keys may be fetched.
     """
-    if any(len(values) > 1 for _, values in request.form.lists()):
+    if any(len(values) > 1 and name != resources.PARAMETER for name, values in request.form.lists()):
         raise InvalidRequestError("A parameter is repeated.")
     presented = _presented(request)
     client = clients.find(presented.client_id)

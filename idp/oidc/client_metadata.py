@@ -89,6 +89,14 @@ def _is_address(value: object) -> bool:
         return False
 
 
+def _is_resource(value: object) -> bool:
+    """An absolute URI without a fragment (RFC 8707, 2); it need not be an address."""
+    try:
+        return isinstance(value, str) and 0 < len(value) <= 500 and bool(urlsplit(value).scheme) and "#" not in value
+    except ValueError:
+        return False
+
+
 def _is_call_address(value: object) -> bool:
     """An address that the outbox calls: it stands in a column of messages."""
     return _is_address(value) and len(str(value)) <= 254 and "#" not in str(value)
@@ -150,6 +158,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "require_signed_request_object": lambda value: isinstance(value, bool),
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
+    "resources": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_resource, value)),
     "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
 }
 
@@ -157,5 +166,5 @@ RULES: dict[str, Callable[[Any], bool]] = {
 TAGGED = {name: RULES.get(name, is_name) for name in said_of_clients.MEMBERS}
 
 # What only the operator decides about a client.
-BY_OPERATOR = ("asks_consent", "profile", "grant_types")
+BY_OPERATOR = ("asks_consent", "profile", "grant_types", "resources")
 BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

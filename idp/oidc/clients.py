@@ -96,6 +96,11 @@ class Client(ClientMixin):
         """Whether its requests count only as signed objects (RFC 9101, 10.5)."""
         return bool(self.further.get("require_signed_request_object"))
 
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources beside ours that its access tokens may be for (RFC 8707)."""
+        return tuple(self.further.get("resources", ()))
+
     @cached_property
     def client_metadata(self) -> dict[str, list[str]]:
         """What Authlib's logout endpoint reads."""

@@ -39,6 +39,7 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> str:
             scope=parameters.scope,
             nonce=parameters.nonce,
             claims={"id_token": list(parameters.id_token_claims), "userinfo": list(parameters.userinfo_claims)},
+            resources=list(parameters.resources),
             code_challenge=parameters.code_challenge,
             dpop_jkt=parameters.dpop_jkt,
             acr=acr,

@@ -162,6 +162,8 @@ class AuthorizationGrant(Model):
     nonce: Mapped[str | None] = mapped_column(String(400))
     # Claims asked for by name, for `id_token` and `userinfo` (OpenID Connect Core, 5.5).
     claims: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # What access tokens may be for (RFC 8707); nothing: us.
+    resources: Mapped[list[str]]
     code_challenge: Mapped[str] = mapped_column(String(128))
     # The key that code and refresh token count with (RFC 9449, 10 and 5), by its thumbprint.
     dpop_jkt: Mapped[str | None] = mapped_column(String(43))

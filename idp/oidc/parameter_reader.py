@@ -11,9 +11,11 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from idp.core.errors import Invalid
+from idp.oidc import resources
 from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
 from idp.oidc.parameters import RESPONSE_MODES, ErrorResponse, Parameters, Target
+from idp.oidc.resources import InvalidTarget
 
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -81,13 +83,14 @@ class _Reader:
             userinfo_claims=_known(claims["userinfo"]),
             subject=self._subject(claims["id_token"].get("sub")),
             dpop_jkt=self._thumbprint(),
+            resources=self._resources(),
             pushed=pushed,
         )
 
     def _shape(self) -> None:
         """Refuse repeated parameters (RFC 6749, 3.1), what we do not offer, and what is longer than can be kept."""
         for name, values in self.given.lists():
-            if len(values) > 1:
+            if len(values) > 1 and name != resources.PARAMETER:
                 raise self.refuse("invalid_request", f"{name} is repeated")
             if name in REFUSED and values[0]:
                 raise self.refuse(REFUSED[name], f"{name} is not supported")
@@ -167,6 +170,13 @@ class _Reader:
         if value is not None and not isinstance(value, str):
             raise self.refuse("invalid_request", "the value of sub is not a text")
         return value
+
+    def _resources(self) -> tuple[str, ...]:
+        """What the access token shall be for (RFC 8707, 2.1)."""
+        try:
+            return resources.asked(self.client, self.given.getlist(resources.PARAMETER))
+        except InvalidTarget as refused:
+            raise self.refuse(refused.error, refused.description) from None
 
     def _thumbprint(self) -> str | None:
         text = self.given.get("dpop_jkt")

@@ -54,6 +54,8 @@ class Parameters:
     subject: str | None = None
     # The key that the code is to count with (RFC 9449, 10).
     dpop_jkt: str | None = None
+    # What the access token is to be for (RFC 8707); nothing: us.
+    resources: tuple[str, ...] = ()
     # The pushed request that this came from, to be used up with the answer (RFC 9126, 4).
     pushed: str | None = None
 

@@ -24,7 +24,7 @@ def keep(client: Client, given: MultiDict[str, str]) -> str:
         PushedRequest(
             digest=digest(token),
             client_id=client.client_id,
-            parameters=given.to_dict(),
+            parameters={name: values if values[1:] else values[0] for name, values in given.lists()},
             expires_at=clock.now() + timedelta(seconds=seconds),
         )
     )

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749 import grants as authlib
-from flask import g
+from flask import g, request
 from sqlalchemy import update
 
 from idp.core import clock, settings
 from idp.core.db import db
 from idp.core.signed import seal_of
-from idp.oidc import confirmation, grants
+from idp.oidc import confirmation, grants, resources
 from idp.oidc.clients import Client
 from idp.oidc.models import AuthorizationGrant
 from idp.saas import access
@@ -124,6 +124,9 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):
             raise InvalidScopeError("The scope openid is required.")
         if self.request.client.public and not confirmation.fits(user, g.confirmation):
             raise InvalidGrantError("The refresh token counts with another key.")
+        # Before the token is used: what is refused leaves it good.
+        allowed = resources.granted(self.request.client, user.resources)
+        resources.audience(allowed, request.form.getlist(resources.PARAMETER))
         if not use(refresh_token, self.request.client):
             raise InvalidGrantError("The refresh token is over or was used before.")
         issued: dict[str, object] = super().issue_token(user, refresh_token)

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from idp.core import clock, fetch, settings
 from idp.core.fetch import FetchRefused
-from idp.oidc import client_assertions, client_keys, public_keys
+from idp.oidc import client_assertions, client_keys, public_keys, resources
 from idp.oidc.clients import Client
 from idp.oidc.public_keys import Signed, Unverified
 from idp.oidc.tokens import SKEW_SECONDS
@@ -38,7 +38,7 @@ def unpacked(client: Client, given: MultiDict[str, str]) -> MultiDict[str, str]:
         return given
     signed = _verified(client, text)
     _check(client, signed, given)
-    return MultiDict({name: _parameter(value) for name, value in signed.claims.items() if name not in JWT_CLAIMS})
+    return MultiDict({name: _given(name, value) for name, value in signed.claims.items() if name not in JWT_CLAIMS})
 
 
 JWT_CLAIMS = ("iss", "aud", "exp", "nbf", "iat", "jti", "sub")
@@ -111,6 +111,13 @@ def _in_time(claims: Mapping[str, Any], *, needed: bool) -> bool:
 
 def _differs(name: str, claims: Mapping[str, Any], given: MultiDict[str, str]) -> bool:
     return name in given and claims.get(name) != given[name]
+
+
+def _given(name: str, value: object) -> str | list[str]:
+    """Only resources may be several (RFC 8707, 2)."""
+    if name == resources.PARAMETER and isinstance(value, list):
+        return [_parameter(one) for one in value]
+    return _parameter(value)
 
 
 def _parameter(value: object) -> str:

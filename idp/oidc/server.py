@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749 import OAuth2Payload
 from flask import g, request
 
 from idp.core import settings
-from idp.oidc import clients, dpop, grants, refresh_tokens, tokens
+from idp.oidc import clients, dpop, grants, refresh_tokens, resources, tokens
 from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S256Challenge
 from idp.oidc.client_credentials import ClientCredentialsGrant
 from idp.oidc.clients import Client
@@ -15,6 +15,7 @@ from idp.oidc.confirmation import Confirmation
 from idp.oidc.logout import EndSessionEndpoint
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.refresh_tokens import RefreshTokenGrant
+from idp.oidc.tokens import Terms
 
 
 def _answer(client: Client, user: AuthorizationGrant | None, scope: str, **_: Any) -> dict[str, Any]:
@@ -23,9 +24,11 @@ def _answer(client: Client, user: AuthorizationGrant | None, scope: str, **_: An
     `user` is the grant, as our grants hand it over; None for a client that acts for itself.
     """
     bound: Confirmation = g.confirmation
+    allowed = resources.granted(client, user.resources if user else None)
+    audience = resources.audience(allowed, request.form.getlist(resources.PARAMETER))
     answer = {
         "token_type": dpop.SCHEME if bound.jkt else "Bearer",
-        "access_token": tokens.access_token(client, user, scope, bound),
+        "access_token": tokens.access_token(client, user, Terms(scope, audience, bound)),
         "expires_in": settings.current().oidc.access_token_seconds,
         "scope": scope,
     }

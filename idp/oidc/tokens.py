@@ -30,6 +30,15 @@ class TokenRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What an access token opens (its scope), where (its audience), and what it counts with."""
+
+    scope: str
+    audience: tuple[str, ...]
+    bound: Confirmation
+
+
+@dataclass(frozen=True)
 class AccessToken:
     """A verified access token: the grant it comes from (None: the client acts for itself), its scope and its client."""
 
@@ -39,31 +48,37 @@ class AccessToken:
     claims: Mapping[str, Any]
 
     @property
+    def audience(self) -> tuple[str, ...]:
+        """The resources that it is for."""
+        told = self.claims.get("aud", ())
+        return (told,) if isinstance(told, str) else tuple(told)
+
+    @property
     def confirmation(self) -> Confirmation:
         """What it counts with."""
         return confirmation.read(self.claims)
 
 
-def access_token(client: Client, grant: AuthorizationGrant | None, scope: str, bound: Confirmation) -> str:
+def access_token(client: Client, grant: AuthorizationGrant | None, terms: Terms) -> str:
     """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives.
 
-    Without a grant it is about the client itself. It counts only with what it is `bound` to, if anything.
+    Without a grant it is about the client itself.
     """
     configuration = settings.current()
     now = int(clock.now().timestamp())
     claims = {
         "iss": configuration.server.issuer,
-        "aud": configuration.server.issuer,
+        "aud": terms.audience[0] if len(terms.audience) == 1 else list(terms.audience),
         "sub": subject_of(grant.account.uid, client) if grant else client.client_id,
         "client_id": client.client_id,
-        "scope": scope,
+        "scope": terms.scope,
         "iat": now,
         "exp": now + configuration.oidc.access_token_seconds,
         "jti": new_token()[:22],
     }
     if grant is not None:
         claims |= {"sid": grant.session.sid, "grant": grant.id}
-    return sign(claims | bound.as_claims(), ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
+    return sign(claims | terms.bound.as_claims(), ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 
 def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mapping[str, Any]) -> str:
@@ -90,11 +105,14 @@ def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mappin
 
 
 def read_access_token(text: str) -> AccessToken:
-    """Verify an access token; raise TokenRefused for anything else than a living one of ours (RFC 9068, 4)."""
+    """Verify an access token; raise TokenRefused for anything else than a living one of ours (RFC 9068, 4).
+
+    Where it opens something, its `audience` is to be judged too.
+    """
     issuer = settings.current().server.issuer
     claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
     now = clock.now().timestamp()
-    if claims.get("iss") != issuer or claims.get("aud") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
+    if claims.get("iss") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
         raise TokenRefused
     return AccessToken(claims.get("grant"), claims["scope"], claims["client_id"], claims)
 

@@ -30,6 +30,8 @@ def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:
     presented = tokens.read_access_token(token)
     if not presented.confirmation.met_by(shown) or presented.grant_id is None:
         raise TokenRefused
+    if settings.current().server.issuer not in presented.audience:
+        raise TokenRefused
     grant = grants.find(presented.grant_id)
     client = clients.find(presented.client_id)
     if grant is None or client is None or not grants.alive(grant):

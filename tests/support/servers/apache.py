@@ -32,6 +32,13 @@ StartServers 1
 ServerLimit 1
 DocumentRoot {folder}/www
 DirectoryIndex index.txt
+{relying_party}
+<Directory {folder}/www>
+  Require all granted
+</Directory>
+"""
+
+RELYING_PARTY = """
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client_id}
 OIDCClientSecret {client_secret}
@@ -43,9 +50,6 @@ OIDCCookieSameSite On
 OIDCRemoteUserClaim sub
 OIDCDefaultLoggedOutURL http://localhost:{port}/
 {more}
-<Directory {folder}/www>
-  Require all granted
-</Directory>
 <Location /private>
   AuthType openid-connect
   {require}
@@ -99,13 +103,20 @@ def program() -> str | None:
 @contextmanager
 def running(registration: Registration, port: int) -> Iterator[Site]:
     """Start Apache for this registration on a free `port` (see `process.free_port`); stop it at the end."""
+    with running_as(_relying_party(registration, port), port) as site:
+        yield site
+
+
+@contextmanager
+def running_as(relying_party: str, port: int) -> Iterator[Site]:
+    """Start Apache with these directives of mod_auth_openidc on a free `port`; stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="ern-apache-"))
     process.tell_reaper("+folder", str(folder))
     folder.chmod(0o755)  # its workers run as another user when we are root
     (folder / "www" / "private").mkdir(parents=True)
     (folder / "www" / "index.txt").write_text("signed out\n")
     (folder / "www" / "private" / "index.txt").write_text(PRIVATE_PAGE)
-    (folder / "apache.conf").write_text(_configuration(registration, folder, port))
+    (folder / "apache.conf").write_text(_configuration(relying_party, folder, port))
     try:
         server = process.start([program(), "-f", folder / "apache.conf", "-DFOREGROUND"], folder / "log", cwd=folder)
         server.wait_until(lambda: process.port_answers(port))
@@ -118,13 +129,20 @@ def running(registration: Registration, port: int) -> Iterator[Site]:
         process.tell_reaper("-folder", str(folder))
 
 
-def _configuration(registration: Registration, folder: Path, port: int) -> str:
-    headers = (f'  Header set X-Claim-{name} "%{{OIDC_CLAIM_{name}}}e"' for name in registration.shown_claims)
+def _configuration(relying_party: str, folder: Path, port: int) -> str:
     return CONFIGURATION.format(
         folder=folder,
         port=port,
         identity="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
         modules="\n".join(f"LoadModule {name}_module {_modules()}/mod_{name}.so" for name in LOADED),
+        relying_party=relying_party,
+    )
+
+
+def _relying_party(registration: Registration, port: int) -> str:
+    headers = (f'  Header set X-Claim-{name} "%{{OIDC_CLAIM_{name}}}e"' for name in registration.shown_claims)
+    return RELYING_PARTY.format(
+        port=port,
         issuer=registration.issuer,
         client_id=registration.client_id,
         client_secret=registration.client_secret,

@@ -14,6 +14,7 @@ from idp.oidc import client_files, client_metadata, clients, registration, said_
 from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES, SIGNING_ALGORITHMS
 from idp.oidc.clients import Client, Registration
 from idp.oidc.redirect_uris import APPLICATION_TYPES, WEB
+from idp.oidc.response_types import named
 from idp.saas import access
 
 # Options that are metadata of one text, by their name.
@@ -56,6 +57,9 @@ def client() -> None:
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
 @click.option("--resource", "resources", multiple=True, help="What its access tokens may be for beside us (RFC 8707).")
+@click.option(
+    "--response-type", "response_types", multiple=True, help="What it may ask for; only legacy clients more than code."
+)
 @click.option("--scope", default=clients.DEFAULT_SCOPE, show_default=True, help="The scopes that the client may have.")
 def add_client(
     name: str,
@@ -95,6 +99,8 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
         found["resources"] = list(options["resources"])
     if options["grants"]:
         found["grant_types"] = list(dict.fromkeys(options["grants"]))
+    if options["response_types"]:
+        found["response_types"] = [named(one) for one in options["response_types"]]
     if options["jwks"]:
         found["jwks"] = _object_in(options["jwks"])
     return found

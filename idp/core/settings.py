@@ -186,6 +186,7 @@ class Oidc:
     refresh_grace_seconds: int
     entitlement_namespace: str
     session_management: bool
+    legacy_response_types: bool
 
 
 @dataclass(frozen=True)

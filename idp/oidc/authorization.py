@@ -1,4 +1,4 @@
-"""An authorization request on its way: looked at, kept while the person does something, answered with a code."""
+"""An authorization request on its way: looked at, kept while the person does something, answered."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,15 +8,17 @@ from sqlalchemy import delete, select
 from idp.accounts import administrators, session
 from idp.core import clock, settings
 from idp.core.db import db, transactional
-from idp.core.errors import Expired
+from idp.core.errors import Expired, Invalid
 from idp.core.levels import MFA, PHR, SFA
 from idp.core.signed import digest, new_token
 from idp.mfa import factors
-from idp.oidc import assurance, clients, grants, parameters, pushed_requests
+from idp.oidc import assurance, authorization_answers, clients, grants, parameters, protection, pushed_requests
 from idp.oidc.checks import Asked
 from idp.oidc.clients import Client
+from idp.oidc.grants import Given
 from idp.oidc.models import AuthorizationRequest
 from idp.oidc.parameters import ErrorResponse, Parameters
+from idp.oidc.response_types import ID_TOKEN, NONE, gives
 from idp.saas import access
 from idp.signin import trusted_browsers
 
@@ -51,14 +53,30 @@ def look(request: Request) -> Asked:
     return Asked(client, wish, request.since, level, current, clock.now(), trusting, methods)
 
 
+def answer(asked: Asked) -> dict[str, str]:
+    """Return what the client gets for a request whose checks are met.
+
+    Raises Expired for a pushed one that was answered before, Invalid if the client shows no key that it wants used.
+    """
+    wish = asked.parameters
+    try:
+        if gives(wish.response_type, ID_TOKEN):
+            protection.make_ready(ID_TOKEN, asked.client)
+        return authorization_answers.parameters(asked.client, wish, _give(asked))
+    except protection.NoKey:
+        raise Invalid("answer_unprotected") from None
+
+
 @transactional
-def answer(asked: Asked) -> str:
-    """Return the code for a request whose checks are met; raise Expired for a pushed one that was answered before."""
+def _give(asked: Asked) -> Given | None:
+    """Record what the person gives; nothing for a client that only wants to know that it could have it."""
     if asked.session is None:
-        raise RuntimeError("a code without a session")
+        raise RuntimeError("an answer without a session")
     wish = asked.parameters
     if wish.pushed is not None:
         pushed_requests.complete(wish.pushed)
+    if wish.response_type == NONE:
+        return None
     return grants.give(wish, asked.session, assurance.told_level(asked.session.acr, wish.acr_values, wish.acr_claim))
 
 

@@ -63,5 +63,5 @@ class OpenIDToken:
         nonce = {"nonce": request.user.nonce} if first else {}
         names = request.user.claims["id_token"]
         more = claims.by_name(request.user.account, request.client, names) if names else {}
-        signed = tokens.id_token(request.client, request.user, body["access_token"], {**more, **nonce})
+        signed = tokens.id_token(request.client, request.user, {"at_hash": body["access_token"]}, {**more, **nonce})
         body["id_token"] = protection.encrypted("id_token", signed, request.client)

@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 from idp.core.errors import Invalid
 from idp.oidc import clients, parameter_reader, pushed_requests, request_objects
 from idp.oidc.clients import Client
-from idp.oidc.parameters import ErrorResponse, Parameters, Target
+from idp.oidc.parameters import ErrorResponse, Parameters
 from idp.oidc.request_objects import ObjectRefused
 
 # What belongs to the proof of the client at the endpoint for pushed requests, not to the request.
@@ -60,5 +60,4 @@ def push(client: Client, form: MultiDict[str, str], jkt: str | None) -> str:
 
 def _refusal(client: Client, given: MultiDict[str, str], error: str, description: str) -> ErrorResponse:
     """An error goes to the client if what stands outside names one of its addresses, else it is a page."""
-    target = Target(parameter_reader.redirect_uri(client, given), given.get("state"))
-    return ErrorResponse(client, target, error, description)
+    return ErrorResponse(client, parameter_reader.target(client, given), error, description)

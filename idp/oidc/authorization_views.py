@@ -46,7 +46,7 @@ def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str
     asked = replace(authorization.look(asked_for), agreed_by=agreed_by)
     check = checks.first_unmet(asked)
     if check is None:
-        return responses.code_response(asked.client, asked.parameters.target, authorization.answer(asked))
+        return responses.good_response(asked.client, asked.parameters.target, authorization.answer(asked))
     if "none" in asked.parameters.prompt:
         refused.refuse(asked, check.error, check.name)
     return PAGES[check.page](asked, authorization.keep(asked_for))

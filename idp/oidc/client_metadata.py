@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.core import settings
 from idp.core.errors import Invalid
-from idp.oidc import certificate_names, encryption, public_keys, redirect_uris, said_of_clients
+from idp.oidc import certificate_names, encryption, public_keys, redirect_uris, response_types, said_of_clients
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.sectors import SUBJECT_TYPES
 
@@ -46,6 +46,7 @@ def check(further: Mapping[str, Any], auth_method: str) -> None:
     if auth_method in OWN_KEY_METHODS and not ("jwks" in further or "jwks_uri" in further):
         raise Invalid("client_metadata_wrong", name="jwks")
     encryption.check(further)
+    response_types.check(further)
     if OWN_TOKENS in chosen_grants(further) and auth_method == "none":
         raise Invalid("auth_method_unknown")
     if further.get("profile") == "fapi2" and auth_method not in KEY_METHODS:
@@ -159,6 +160,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
     "resources": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_resource, value)),
+    "response_types": response_types.is_list,
     "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
 }
 
@@ -166,5 +168,5 @@ RULES: dict[str, Callable[[Any], bool]] = {
 TAGGED = {name: RULES.get(name, is_name) for name in said_of_clients.MEMBERS}
 
 # What only the operator decides about a client.
-BY_OPERATOR = ("asks_consent", "profile", "grant_types", "resources")
+BY_OPERATOR = ("asks_consent", "profile", "grant_types", "response_types", "resources")
 BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

@@ -13,13 +13,13 @@ from idp.oidc import (
     encryption,
     keys,
     request_objects,
+    response_types,
     session_management,
 )
-from idp.oidc.authorization_code import AuthorizationCodeGrant, S256Challenge
+from idp.oidc.authorization_code import S256Challenge
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
 from idp.oidc.parameter_reader import PROMPTS
-from idp.oidc.parameters import RESPONSE_MODES
 from idp.oidc.public_keys import ALGORITHMS
 from idp.oidc.sectors import SUBJECT_TYPES
 from idp.oidc.server import GRANTS
@@ -40,9 +40,9 @@ def metadata() -> dict[str, Any]:
         "registration_endpoint": _address("oidc.register"),
         "jwks_uri": _address("oidc.jwks"),
         "end_session_endpoint": _address("oidc.logout"),
-        "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
-        "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": [grant.GRANT_TYPE for grant in GRANTS],
+        "response_types_supported": list(response_types.offered()),
+        "response_modes_supported": response_types.offered_modes(),
+        "grant_types_supported": [*(grant.GRANT_TYPE for grant in GRANTS), *response_types.offered_grants()],
         "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
         **_client_authentication(),
         **_protection(),

@@ -1,5 +1,6 @@
 """Grants: what a person gave a client in one sign-in; every code, access token and refresh token comes from one."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from idp.core.signals import account_closed, factors_wiped
 from idp.core.signed import digest, new_token
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.parameters import Parameters
+from idp.oidc.response_types import CODE, gives
 
 OFFLINE = "offline_access"
 
@@ -22,38 +24,48 @@ LEAN = (
 )
 
 
+@dataclass(frozen=True)
+class Given:
+    """A grant that was just given: its row, and its code if the client is to have one."""
+
+    grant_id: int
+    code: str
+
+
 @transactional
-def give(parameters: Parameters, session: UserSession, acr: str) -> str:
-    """Record what the person gives the client and return the code for it."""
+def give(parameters: Parameters, session: UserSession, acr: str) -> Given:
+    """Record what the person gives the client; without a code all of it is given at once."""
     now = clock.now()
     code = new_token()
     offline = OFFLINE in parameters.scope.split()
+    by_code = gives(parameters.response_type, CODE)
     configuration = settings.current().oidc
-    db.session.add(
-        AuthorizationGrant(
-            code_digest=digest(code),
-            client_id=parameters.client_id,
-            account_id=session.account_id,
-            session_id=session.id,
-            redirect_uri=parameters.target.redirect_uri,
-            scope=parameters.scope,
-            nonce=parameters.nonce,
-            claims={"id_token": list(parameters.id_token_claims), "userinfo": list(parameters.userinfo_claims)},
-            resources=list(parameters.resources),
-            code_challenge=parameters.code_challenge,
-            dpop_jkt=parameters.dpop_jkt,
-            acr=acr,
-            amr=session.amr,
-            auth_time=session.auth_time,
-            created_at=now,
-            code_expires_at=now + timedelta(seconds=configuration.code_seconds),
-            refresh_number=0 if offline else None,
-            refresh_used_at=now if offline else None,
-            refresh_expires_at=now + timedelta(days=configuration.refresh_days) if offline else None,
-        )
+    grant = AuthorizationGrant(
+        code_digest=digest(code),
+        client_id=parameters.client_id,
+        account_id=session.account_id,
+        session_id=session.id,
+        redirect_uri=parameters.target.redirect_uri,
+        scope=parameters.scope,
+        nonce=parameters.nonce,
+        claims={"id_token": list(parameters.id_token_claims), "userinfo": list(parameters.userinfo_claims)},
+        resources=list(parameters.resources),
+        code_challenge=parameters.code_challenge,
+        dpop_jkt=parameters.dpop_jkt,
+        acr=acr,
+        amr=session.amr,
+        auth_time=session.auth_time,
+        created_at=now,
+        code_expires_at=now + timedelta(seconds=configuration.code_seconds),
+        redeemed_at=None if by_code else now,
+        refresh_number=0 if offline else None,
+        refresh_used_at=now if offline else None,
+        refresh_expires_at=now + timedelta(days=configuration.refresh_days) if offline else None,
     )
+    db.session.add(grant)
+    db.session.flush()
     audit.record("oidc.grant.give", subject=session.account.uid, object=parameters.client_id, after={"acr": acr})
-    return code
+    return Given(grant.id, code)
 
 
 def redeem(code: str, client_id: str) -> AuthorizationGrant | None:

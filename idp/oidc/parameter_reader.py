@@ -11,11 +11,12 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from idp.core.errors import Invalid
-from idp.oidc import resources
+from idp.oidc import resources, response_types
 from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
-from idp.oidc.parameters import RESPONSE_MODES, ErrorResponse, Parameters, Target
+from idp.oidc.parameters import ErrorResponse, Parameters, Target
 from idp.oidc.resources import InvalidTarget
+from idp.oidc.response_types import CODE, ID_TOKEN, TOKEN, gives
 
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -24,14 +25,23 @@ LONGEST = 2000
 # What is kept while a person signs in, or comes back exactly, has a length that we can keep.
 LONGEST_OF = {"nonce": 400, "state": LONGEST, "login_hint": 320, "id_token_hint": 8000, "claims": 8000}
 MAX_AGE_LONGEST = 10**9
+OFFLINE = "offline_access"
 REFUSED = {"registration": "registration_not_supported"}
 
 
 def read(client: Client, given: MultiDict[str, str], pushed: str | None = None) -> Parameters:
     """Read the request of a client; raise Invalid for a page, ErrorResponse for an answer to the client."""
-    mode = given.get("response_mode", "query")
-    known = mode if mode in RESPONSE_MODES else "query"
-    return _Reader(client, Target(redirect_uri(client, given), given.get("state"), known), given).parameters(pushed)
+    return _Reader(client, target(client, given), given).parameters(pushed)
+
+
+def target(client: Client, given: MultiDict[str, str]) -> Target:
+    """Return where and how the answer goes, a refusal too; raise Invalid unless the address is one of the client's."""
+    modes = response_types.modes(response_types.named(given.get("response_type", "")))
+    mode = given.get("response_mode", modes[0])
+    if mode not in modes:
+        mode = modes[0]
+    # JARM, 2.3.4: the default of the response type, signed.
+    return Target(redirect_uri(client, given), given.get("state"), f"{modes[0]}.jwt" if mode == "jwt" else mode)
 
 
 def redirect_uri(client: Client, given: MultiDict[str, str]) -> str:
@@ -65,12 +75,14 @@ class _Reader:
 
     def parameters(self, pushed: str | None) -> Parameters:
         self._shape()
+        response_type = self._response_type()
         claims = self._claims()
         return Parameters(
             client_id=self.client.client_id,
             target=self.target,
-            scope=self._scope(),
-            code_challenge=self._challenge(),
+            scope=self._scope(response_type),
+            code_challenge=self._challenge() if gives(response_type, CODE) else "",
+            response_type=response_type,
             nonce=self.given.get("nonce") or None,
             prompt=self._prompt(),
             max_age=self._max_age(),
@@ -97,25 +109,37 @@ class _Reader:
         too_long = [name for name, longest in LONGEST_OF.items() if len(self.given.get(name, "")) > longest]
         if too_long:
             raise self.refuse("invalid_request", f"{too_long[0]} is too long")
-        self._response_type()
 
-    def _response_type(self) -> None:
-        """Refuse what is not the code flow, for this server and for this client (RFC 6749, 4.1.2.1)."""
-        response_type = self.given.get("response_type")
-        if not response_type:
+    def _response_type(self) -> str:
+        """Judge what the client wants from here, and how it travels (RFC 6749, 4.1.2.1 and 4.2.2.1)."""
+        wanted = response_types.named(self.given.get("response_type", ""))
+        modes = response_types.modes(wanted)
+        if not wanted:
             raise self.refuse("invalid_request", "response_type is missing")
         if not self.client.check_grant_type("authorization_code"):
             raise self.refuse("unauthorized_client", "this client signs nobody in")
-        if response_type != "code":
-            raise self.refuse("unsupported_response_type", "only code is supported")
-        if self.given.get("response_mode", "query") not in RESPONSE_MODES:
-            raise self.refuse("invalid_request", "the response mode is not supported")
+        if wanted not in response_types.offered():
+            raise self.refuse("unsupported_response_type", "this response type is not supported")
+        if wanted not in response_types.usable(self.client.further):
+            raise self.refuse("unauthorized_client", "the client did not register this response type")
+        if self.given.get("response_mode", modes[0]) not in modes:
+            raise self.refuse("invalid_request", "the response mode is not supported, or not for this response type")
+        self._through_browser(wanted)
+        return wanted
 
-    def _scope(self) -> str:
-        scope = self.client.get_allowed_scope(self.given.get("scope", ""))
-        if "openid" not in scope.split():
+    def _through_browser(self, wanted: str) -> None:
+        """Refuse what must not go through a browser: an ID token that answers to nobody, a token that needs a key."""
+        if gives(wanted, ID_TOKEN) and not self.given.get("nonce"):  # OpenID Connect Core, 3.2.2.1 and 3.3.2.1
+            raise self.refuse("invalid_request", "nonce is missing")
+        if gives(wanted, TOKEN) and "dpop_jkt" in self.given:
+            raise self.refuse("invalid_request", "a token from here counts without a key")
+
+    def _scope(self, response_type: str) -> str:
+        scope = self.client.get_allowed_scope(self.given.get("scope", "")).split()
+        if "openid" not in scope:
             raise self.refuse("invalid_scope", "the scope openid is required")
-        return scope
+        # OpenID Connect Core, 11: refresh tokens come for codes only.
+        return " ".join(one for one in scope if one != OFFLINE or gives(response_type, CODE))
 
     def _challenge(self) -> str:
         """PKCE with S256 is required (RFC 7636, 4.3; RFC 9700, 2.1.1); some may do without, but not otherwise."""

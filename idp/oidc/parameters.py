@@ -5,9 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from idp.oidc.clients import Client
-
-# How answers travel (OAuth 2.0 Multiple Response Types, 2.1; Form Post Response Mode; JARM, 2.3).
-RESPONSE_MODES = ("query", "form_post", "query.jwt", "form_post.jwt", "jwt")
+from idp.oidc.response_types import CODE
 
 
 class ErrorResponse(Exception):
@@ -56,6 +54,7 @@ class Parameters:
     dpop_jkt: str | None = None
     # What the access token is to be for (RFC 8707); nothing: us.
     resources: tuple[str, ...] = ()
+    response_type: str = CODE
     # The pushed request that this came from, to be used up with the answer (RFC 9126, 4).
     pushed: str | None = None
 

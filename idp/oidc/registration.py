@@ -133,7 +133,7 @@ def described(client: Client) -> dict[str, Any]:
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
         "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "grant_types": list(client.grant_types),
-        "response_types": ["code"],
+        "response_types": list(client.further.get("response_types", ["code"])),
         "subject_type": client.further.get("subject_type", sectors.PUBLIC),
         "scope": client.scope,
     }

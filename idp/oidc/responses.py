@@ -17,9 +17,9 @@ JWT_TYPE = "oauth-authz-resp+jwt"
 JWT_LIFETIME = timedelta(minutes=10)
 
 
-def code_response(client: Client, target: Target, code: str) -> Response:
-    """Give the client its code (RFC 6749, 4.1.2)."""
-    return _answer(client, target, {"code": code})
+def good_response(client: Client, target: Target, parameters: dict[str, str]) -> Response:
+    """Give the client what it asked for (RFC 6749, 4.1.2 and 4.2.2)."""
+    return _answer(client, target, parameters)
 
 
 def error_response(refused: ErrorResponse) -> Response:
@@ -44,6 +44,8 @@ def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Respo
     if target.mode.startswith("form_post"):
         return _form(target, parameters)
     joint = "&" if "?" in target.redirect_uri else "?"
+    if target.mode.startswith("fragment"):
+        joint = "#"
     return redirect(f"{target.redirect_uri}{joint}{urlencode(parameters)}", 303)
 
 

@@ -81,10 +81,13 @@ def access_token(client: Client, grant: AuthorizationGrant | None, terms: Terms)
     return sign(claims | terms.bound.as_claims(), ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 
-def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mapping[str, Any]) -> str:
-    """Return the ID token (OpenID Connect Core, 2 and 3.1.3.6), signed as the client registered.
+def id_token(
+    client: Client, grant: AuthorizationGrant, hashed: Mapping[str, str | None], more: Mapping[str, Any]
+) -> str:
+    """Return the ID token (OpenID Connect Core, 2), signed as the client registered.
 
-    `more` are the nonce and the claims that were asked for by name.
+    `hashed`: what it comes with, under `at_hash` and `c_hash` (3.3.2.11); `more`: the nonce and the claims that were
+    asked for by name.
     """
     configuration = settings.current()
     now = int(clock.now().timestamp())
@@ -99,7 +102,7 @@ def id_token(client: Client, grant: AuthorizationGrant, token: str, more: Mappin
         "acr": grant.acr,
         "amr": [method for method in grant.amr if method != EID_AMR],
         "sid": grant.session.sid,
-        "at_hash": _half_hash(token),
+        **{name: _half_hash(text) for name, text in hashed.items() if text is not None},
     }
     return sign(claims, client.id_token_signed_response_alg, ID_TOKEN_TYPE)
 
@@ -153,5 +156,5 @@ def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
 
 
 def _half_hash(token: str) -> str:
-    """The left half of the SHA-256 of the access token (OpenID Connect Core, 3.1.3.6)."""
+    """The left half of the SHA-256 of an access token or a code (OpenID Connect Core, 3.1.3.6 and 3.3.2.11)."""
     return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()

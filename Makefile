@@ -2,19 +2,24 @@
 # make run-tls the same on https, with certificates of an own authority (needs Apache)
 # make fast    the tests of each area of the three programs, inside one process and on SQLite: about three minutes
 # make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
+# make walks   10,000 random walks over signing in, step-up, PANIC and coming back (WALKS, SEED)
+# make fuzz    100,000 mutated requests to every address of the three programs (REQUESTS, SEED)
 # Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
 
 PYTHON ?= python3
 WORKERS ?= 2
 PYTEST_OPTIONS ?=
+WALKS ?= 10000
+REQUESTS ?= 100000
+SEED ?= 1
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
 # What starts servers, kills something or looks at the whole repository is not fast; nor is what needs a browser,
 # wherever it lies (its mark is "browser").
-FAST := $(filter-out tests/browser tests/faults tests/federation tests/journeys tests/support tests/tooling, \
+FAST := $(filter-out tests/browser tests/faults tests/federation tests/journeys tests/support tests/tooling tests/walks, \
 	$(patsubst %/,%,$(filter-out tests/__pycache__/,$(wildcard tests/*/))))
 
-.PHONY: run run-tls fast test check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
+.PHONY: run run-tls fast test walks fuzz check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
 run: environment
 	@exec $(BIN)/python -m idp.launch
@@ -27,6 +32,12 @@ fast: test-environment
 
 test: test-environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)
+
+walks: test-environment
+	@WALKS=$(WALKS) SEED=$(SEED) $(BIN)/python -m pytest tests/walks/test_walks.py -n $(WORKERS) -o faulthandler_timeout=0 --database sqlite $(PYTEST_OPTIONS)
+
+fuzz: test-environment
+	@REQUESTS=$(REQUESTS) SEED=$(SEED) $(BIN)/python -m pytest tests/walks/test_fuzzing.py -n $(WORKERS) -o faulthandler_timeout=0 --database sqlite $(PYTEST_OPTIONS)
 
 check: lint
 	@$(MAKE) test PYTEST_OPTIONS="--cov --cov-report=term $(PYTEST_OPTIONS)"

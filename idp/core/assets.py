@@ -45,10 +45,10 @@ def version() -> str:
 @bp.get("/static/<known>/<path:name>")
 def static_file(known: str, name: str) -> Response:
     """Serve a static file; an old version's address gives the file of today, but is not kept."""
-    path = Path(safe_join(str(FOLDER), name) or FOLDER)
-    if not path.is_file():
-        raise NotFound
-    answer = _file(path)
+    try:
+        answer = _file(Path(safe_join(str(FOLDER), name) or FOLDER))
+    except OSError:  # no file, or a name that no file can have
+        raise NotFound from None
     lasting = known == version() and settings.current().server.environment != "development"
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
     answer.headers["Vary"] = "Accept-Encoding"

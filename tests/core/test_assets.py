@@ -59,3 +59,7 @@ def test_an_unchanged_file_is_not_sent_twice(client: FlaskClient) -> None:
 def test_nothing_outside_the_folder_is_served(client: FlaskClient, name: str) -> None:
     for sent in ({}, {"Accept-Encoding": "gzip"}):
         assert client.get(f"/static/{assets.version()}/{name}", headers=sent).status_code == 404
+
+
+def test_a_name_that_no_file_can_have_is_no_file(client: FlaskClient) -> None:
+    assert client.get(f"/static/{assets.version()}/{'x' * 5000}.css").status_code == 404

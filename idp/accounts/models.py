@@ -88,7 +88,8 @@ class MailedLink(Model):
 class UserSession(Model):
     """A browser in which a person is signed in; the cookie holds a token, this row its hash.
 
-    `acr` and `amr` say how the person proved who they are, `auth_time` when the password was last given,
+    `acr` and `amr` say how the person proved who they are, `methods` with which factors (names), the last one at the
+    end, for several share a value of `amr`; `auth_time` when the password was last given,
     `proved_at` when the last proof of any kind was given. `sid` is the name of the session in tokens.
     """
 
@@ -101,6 +102,7 @@ class UserSession(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     acr: Mapped[str] = mapped_column(String(64))
     amr: Mapped[list[str]] = mapped_column(JSON)
+    methods: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     auth_time: Mapped[datetime]
     proved_at: Mapped[datetime]
     created_at: Mapped[datetime]

@@ -82,7 +82,7 @@ def _links(account: Account) -> list[dict[str, Any]]:
 @part("sessions", UserSession)
 def _sessions(account: Account) -> list[dict[str, Any]]:
     columns = (
-        *("sid", "acr", "amr", "auth_time", "proved_at", "created_at", "last_seen_at", "expires_at"),
+        *("sid", "acr", "amr", "methods", "auth_time", "proved_at", "created_at", "last_seen_at", "expires_at"),
         *("ended_at", "end_reason", "user_agent", "source"),
     )
     return listed(of(account, UserSession.account_id), *columns)

@@ -28,12 +28,13 @@ KEPT_DAYS = 90
 class Proof:
     """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one.
 
-    A passkey that says by itself who it is stands in the password's place.
+    A passkey that says by itself who it is stands in the password's place. `methods`: the names of the second factors.
     """
 
     acr: str
     amr: tuple[str, ...]
     with_password: bool = True
+    methods: tuple[str, ...] = ()
 
 
 def current() -> UserSession | None:
@@ -107,6 +108,7 @@ def start(account: Account, proof: Proof) -> UserSession:
         account=account,
         acr=proof.acr,
         amr=list(proof.amr),
+        methods=list(proof.methods),
         auth_time=now,
         proved_at=now,
         created_at=now,
@@ -136,6 +138,7 @@ def strengthen(session: UserSession, proof: Proof, *, instead: bool = False) -> 
     if instead or reaches(proof.acr, session.acr):
         session.acr = proof.acr
         session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
+        session.methods = [one for one in session.methods if one not in proof.methods] + list(proof.methods)
         session.proved_at = now
         session.auth_time = now if proof.with_password else session.auth_time
     audit.acting(Actor(session.account.uid, session.acr))

@@ -72,11 +72,6 @@ def but_text_messages() -> list[str]:
     return [factor.name for factor in FACTORS if factor.name != Sms.name]
 
 
-def shown_by(amr: Iterable[str], methods: Iterable[str]) -> bool:
-    """Say whether one of these factors (names) is among the methods that a session was proved with."""
-    return any(set(BY_NAME[name].amr) & set(amr) for name in methods)
-
-
 def first(found: Iterable[Factor]) -> list[Factor]:
     """Return those of the factors that somebody without any can begin with."""
     return [factor for factor in found if factor.name not in SPARE]

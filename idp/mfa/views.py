@@ -235,7 +235,8 @@ def _confirmed(own: UserSession, challenge: Challenge, form: forms.FactorForm) -
 
     def proved(added: Authenticator) -> None:
         amr = factors.amr_of(added.kind, challenges.secret_of(added))
-        session.strengthen(own, Proof(factors.named(added.kind).level, (*amr, "mfa"), with_password=False))
+        level = factors.named(added.kind).level
+        session.strengthen(own, Proof(level, (*amr, "mfa"), with_password=False, methods=(added.kind,)))
 
     added = enrolment.confirm(challenge, forms.values(form), first=not reaches(own.acr, MFA), then=proved)
     flash(str(place.added) % {"name": added.name}, "success")

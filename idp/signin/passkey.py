@@ -50,7 +50,7 @@ def judge(attempt: Attempt, answer: str) -> None:
         if account.state is not AccountState.ACTIVE:
             raise Rejected("unknown")
         proof = steps.factor_proof(KIND, secret)
-        steps.prove(attempt, Proof(proof.acr, proof.amr), account)
+        steps.prove(attempt, Proof(proof.acr, proof.amr, methods=proof.methods), account)
         if known_browser.current().marks:
             act().after_commit.append(lambda: forgive(*budget))
 

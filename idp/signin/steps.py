@@ -60,7 +60,8 @@ def needs_factor(attempt: Attempt) -> bool:
     if gave_password(attempt) or open_session is None or not reaches(open_session.acr, level):
         return True
     ages = [age for age in (attempt.max_age, attempt.within) if age is not None]
-    return _older(open_session.proved_at, min(ages, default=None)) or not _was_accepted(attempt, open_session)
+    fresh = min(ages, default=None)
+    return _older(open_session.proved_at, fresh) or not _was_accepted(attempt, open_session, last=fresh is not None)
 
 
 def needs_first_factor(attempt: Attempt) -> bool:
@@ -104,7 +105,13 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
     """
     people.locked((account or account_of(attempt)).id)
     before = [] if account else attempt.proofs
-    shown = {"acr": proof.acr, "amr": list(proof.amr), "who": proof.with_password, "at": clock.now().isoformat()}
+    shown = {
+        "acr": proof.acr,
+        "amr": list(proof.amr),
+        "methods": list(proof.methods),
+        "who": proof.with_password,
+        "at": clock.now().isoformat(),
+    }
     move(attempt, account_id=(account or account_of(attempt)).id, proofs=[*before, shown])
     if next_step(attempt) is None:
         _finish(attempt)
@@ -112,7 +119,8 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
 
 def factor_proof(kind: str, secret: Secret) -> Proof:
     """Return what a second factor proves, with its secret."""
-    return Proof(factors.named(kind).level, (*factors.amr_of(kind, secret), MFA_AMR), with_password=False)
+    amr = (*factors.amr_of(kind, secret), MFA_AMR)
+    return Proof(factors.named(kind).level, amr, with_password=False, methods=(kind,))
 
 
 def account_of(attempt: Attempt) -> Account:
@@ -191,8 +199,10 @@ def _finish(attempt: Attempt) -> None:
     if not attempt.proofs:
         return
     account = account_of(attempt)
-    amr = dict.fromkeys(method for proof in attempt.proofs for method in proof["amr"])
-    proof = Proof(_reached(attempt), tuple(amr), with_password=any(proof["who"] for proof in attempt.proofs))
+    amr = dict.fromkeys(value for proof in attempt.proofs for value in proof["amr"])
+    methods = tuple(dict.fromkeys(method for proof in attempt.proofs for method in proof.get("methods", ())))
+    with_password = any(proof["who"] for proof in attempt.proofs)
+    proof = Proof(_reached(attempt), tuple(amr), with_password=with_password, methods=methods)
     open_session = session.current()
     if open_session and open_session.account_id == account.id:
         session.strengthen(open_session, proof, instead=reaches(proof.acr, MFA))
@@ -231,7 +241,11 @@ def _older(moment: datetime, seconds: int | None) -> bool:
     return seconds is not None and clock.now() - moment > timedelta(seconds=seconds)
 
 
-def _was_accepted(attempt: Attempt, open_session: UserSession) -> bool:
-    """Say whether the session's factor is one that this attempt accepts."""
+def _was_accepted(attempt: Attempt, open_session: UserSession, *, last: bool) -> bool:
+    """Say whether a factor of the session is one that this attempt accepts: the `last` one, where it has to be fresh.
+
+    The factors themselves are compared, since several share a value of `amr`.
+    """
     by_eid = EID_AMR in open_session.amr and attempt.methods is None
-    return by_eid or factors.shown_by(open_session.amr, [factor.name for factor in usable(attempt)])
+    shown = open_session.methods[-1:] if last else open_session.methods
+    return by_eid or any(factor.name in shown for factor in usable(attempt))

@@ -118,7 +118,10 @@ class Stage:
         with self.app.test_request_context("/", base_url=ISSUER):
             account = people.by_address(address)
             assert account
-            session.start(account, Proof(level, ("pwd",) if level == SFA else ("pwd", "sms")))
+            session.start(
+                account,
+                Proof(level, ("pwd",) if level == SFA else ("pwd", "sms"), methods=() if level == SFA else ("sms",)),
+            )
             self.browser.set_cookie("ern_session", g.session_token)
 
     def code(self, client: Client, **changes: str | None) -> str:

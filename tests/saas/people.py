@@ -51,9 +51,8 @@ class Person:
 
     def signs_in(self, level: str = SFA) -> "Person":
         with self.app.test_request_context("/", base_url="http://localhost:8000"):
-            session.start(
-                db.session.get_one(Account, self.id), Proof(level, ("pwd", "sms") if level == MFA else ("pwd",))
-            )
+            proof = Proof(level, ("pwd", "sms"), methods=("sms",)) if level == MFA else Proof(level, ("pwd",))
+            session.start(db.session.get_one(Account, self.id), proof)
             token: str = g.session_token
         self.client.set_cookie("ern_session", token)
         return self

@@ -1,5 +1,6 @@
 """The ways from a page that needs somebody to the session that opens it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -252,6 +253,45 @@ def test_the_password_is_asked_again_when_it_is_given_to_nobody(app: Flask, brow
     browser.open("/login")
     browser.gives_password(password=PASSWORD.upper())
     assert not browser.signed_in()
+
+
+def with_a_sheet(browser: Browser) -> str:
+    """Sign in with a text message, make recovery codes and return one that is left."""
+    browser.signs_in(CPMS)
+    browser.open("/account/recovery-codes")
+    browser.submit()
+    codes = re.findall(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>", browser.page.text)
+    browser.submit(code=codes[0])
+    return codes[1]
+
+
+def test_a_method_does_not_stand_in_for_another_that_tokens_name_alike(app: Flask, browser: Browser) -> None:
+    person(app, EMAIL, PHONE)
+    code = with_a_sheet(browser)
+    browser.client.delete_cookie("ern_session")
+    browser.wants(Wanted(MFA, methods=["recovery_code"]))
+    browser.gives_password()
+    browser.chooses("recovery_code")
+    browser.gives_code(code)
+    assert browser.signed_in().amr == ["pwd", "otp", "mfa"]
+    browser.wants(Wanted(MFA, methods=["recovery_code"]))
+    assert browser.path == "/account"
+    browser.wants(Wanted(MFA, methods=["totp"]))  # RFC 8176 calls both "otp"
+    assert browser.path.startswith("/login/verify")
+
+
+def test_where_a_fresh_factor_counts_it_is_the_last_one_that_has_to_be_accepted(app: Flask, browser: Browser) -> None:
+    person(app, EMAIL, PHONE)
+    with_a_sheet(browser)
+    browser.wants(Wanted(MFA, force=True, methods=["sms"]))
+    browser.gives_password()
+    browser.chooses()
+    browser.gives_code()
+    assert browser.signed_in().methods[-1] == "sms"
+    browser.wants(Wanted(MFA, methods=["recovery_code"]))
+    assert browser.path == "/account"
+    browser.wants(Wanted(MFA, within=600, methods=["recovery_code"]))
+    assert browser.path.startswith("/login/verify")
 
 
 def test_a_found_session_gets_no_first_factor_without_the_password(app: Flask, browser: Browser) -> None:

@@ -14,7 +14,7 @@ COUNTED = "counted"
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counted: Counter[str] = Counter()
-    for report in terminalreporter.stats.get("passed", []):
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
         for name, counts in report.user_properties:
             counted.update(counts if name == COUNTED else {})
     if counted:

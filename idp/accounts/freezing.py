@@ -8,7 +8,7 @@ from idp.accounts import links, people, session
 from idp.accounts.links import Purpose
 from idp.accounts.models import Account, AccountState
 from idp.accounts.notices import tell
-from idp.core import audit, clock
+from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Expired
 
@@ -22,6 +22,7 @@ def freeze(account_id: int, how: str) -> bool:
     account.state, account.updated_at = AccountState.FROZEN, clock.now()
     db.session.flush()
     session.end_all(account.id, "frozen")
+    signals.account_frozen.send(account.id)
     for purpose in (Purpose.PASSWORD, Purpose.NOT_ME):
         links.revoke(purpose, account.id)
     audit.record("account.freeze", subject=account.uid, after={"how": how})

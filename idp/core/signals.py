@@ -1,4 +1,4 @@
-"""The four things that lower areas tell the areas above them: up is a signal, down is a call.
+"""The five things that lower areas tell the areas above them: up is a signal, down is a call.
 
 Each is sent inside the transaction that makes it true, so that what a receiver writes stands or falls with it.
 """
@@ -11,6 +11,8 @@ _signals = Namespace()
 factors_wiped = _signals.signal("factors_wiped")
 # sender: account id (int). The account is closed for ever.
 account_closed = _signals.signal("account_closed")
+# sender: account id (int). The account is frozen until support has recognised the person.
+account_frozen = _signals.signal("account_frozen")
 # sender: session id (int); account_id=int. The session is over, for whatever reason.
 session_ended = _signals.signal("session_ended")
 # sender: account id (int). What the person may use has changed.

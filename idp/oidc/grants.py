@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
-from idp.core.signals import account_closed, factors_wiped
+from idp.core.signals import account_closed, account_frozen, factors_wiped
 from idp.core.signed import digest, new_token
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.parameters import Parameters
@@ -142,7 +142,11 @@ def revoke_of_client(account_id: int, client_id: str) -> None:
 
 @factors_wiped.connect
 @account_closed.connect
+@account_frozen.connect
 def _end_all(account_id: int) -> None:
-    """PANIC and a closed account end every grant, those with offline access too."""
+    """PANIC, a frozen and a closed account end every grant, those with offline access too.
+
+    An account that is opened again finds none of them: somebody else may have given them (SECURITY.md, 1).
+    """
     living = (AuthorizationGrant.account_id == account_id) & AuthorizationGrant.revoked_at.is_(None)
     db.session.execute(update(AuthorizationGrant).where(living).values(revoked_at=clock.now()))

@@ -9,8 +9,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy import update
 
-from idp.accounts import people, session
-from idp.accounts.models import Account, AccountState
+from idp.accounts import freezing, people, session
+from idp.accounts.models import Account
 from idp.core import clock, signals
 from idp.core.audit import AuditEvent
 from idp.core.db import db, transaction
@@ -189,8 +189,7 @@ def closed(app: Flask) -> None:
 
 
 def frozen(app: Flask) -> None:
-    with transaction():
-        account(app).state = AccountState.FROZEN
+    freezing.freeze(account(app).id, "support")
 
 
 def new_password(app: Flask) -> None:
@@ -219,6 +218,16 @@ def test_offline_access_outlives_the_session_and_nothing_worse(
     assert client.refresh(tokens["refresh_token"]).status_code == status
     if event in {panic, closed, frozen}:
         assert client.userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_what_a_freeze_ended_does_not_live_again_when_the_account_is_opened(stage: Stage) -> None:
+    client = stage.client()
+    tokens = stage.tokens(client)
+    with stage.app.app_context():
+        frozen(stage.app)
+        assert freezing.unfreeze(account(stage.app).id, "support")
+    assert client.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+    assert client.userinfo(tokens["access_token"]).status_code == 401
 
 
 def test_without_the_access_to_its_application_a_client_gets_no_more_tokens(stage: Stage) -> None:

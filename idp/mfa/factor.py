@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from idp.accounts.models import Account
+from idp.core import settings
 from idp.core.errors import Invalid
 from idp.core.signed import new_token
 from idp.mfa.models import Authenticator
@@ -174,6 +175,20 @@ class Factor(Protocol):
 
     def judge(self, secret: Secret, memo: Mapping[str, Any], answer: Mapping[str, str]) -> Secret:
         """Return the secret as it is to be kept from now on; raise Rejected for a wrong answer."""
+
+
+class UsualLimits:
+    """What most factors have in common: as many answers, for as long, as the operator sets for all."""
+
+    @property
+    def tries(self) -> int:
+        """How many answers to one challenge are judged."""
+        return settings.current().limits.challenge_tries
+
+    @property
+    def seconds(self) -> int:
+        """How long a challenge can be answered."""
+        return settings.current().limits.challenge_minutes * 60
 
 
 @runtime_checkable

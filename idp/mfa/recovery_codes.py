@@ -15,9 +15,8 @@ from flask_babel import ngettext
 
 from idp.accounts import passwords
 from idp.accounts.models import Account
-from idp.core import settings
 from idp.core.levels import MFA
-from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret
+from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret, UsualLimits
 from idp.mfa.models import Authenticator
 
 CODES = 10
@@ -32,7 +31,7 @@ code_field = Field(
 )
 
 
-class RecoveryCodes:
+class RecoveryCodes(UsualLimits):
     """The factor (see `Factor`); the secret keeps the hashes of the codes that are left."""
 
     name = "recovery_code"
@@ -48,16 +47,6 @@ class RecoveryCodes:
         "code_wrong": _l("This code is not right, or was used already."),
         "code_foreign": _l("This is none of the ten codes on this page. Type one of them."),
     }
-
-    @property
-    def tries(self) -> int:
-        """How many answers to one question are judged."""
-        return settings.current().limits.challenge_tries
-
-    @property
-    def seconds(self) -> int:
-        """How long the question stands, and how long fresh codes are shown."""
-        return settings.current().limits.challenge_minutes * 60
 
     def description(self, authenticators: Sequence[Authenticator]) -> str:
         """Return how many codes are left."""

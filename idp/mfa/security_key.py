@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from idp.accounts.models import Account
 from idp.core import settings
 from idp.core.levels import PHR
-from idp.mfa.factor import Compromised, Context, Field, Given, Prompt, Rejected, Secret
+from idp.mfa.factor import Compromised, Context, Field, Given, Prompt, Rejected, Secret, UsualLimits
 from idp.mfa.models import Authenticator
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LONGEST_ANSWER = 32 * 1024
 ANSWER = "credential"
 
 
-class SecurityKey:
+class SecurityKey(UsualLimits):
     """The factor (see `Factor` and `AnyOf`)."""
 
     name = "security_key"
@@ -75,11 +75,6 @@ class SecurityKey:
         ),
         "key_withdrawn": _l("The maker of this model or its testers have warned of it. Use another key."),
     }
-
-    @property
-    def tries(self) -> int:
-        """How many answers to one challenge are judged."""
-        return settings.current().limits.challenge_tries
 
     def description(self, _authenticators: Sequence[Authenticator]) -> Any:
         """Return what it is also called, and why to choose it."""

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from idp.accounts.models import Account
 from idp.core import settings
 from idp.core.levels import MFA
-from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret, Text
+from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret, Text, UsualLimits
 from idp.mfa.models import Authenticator
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DIGITS = 6
 LONGEST_APPLICATION = 40
 
 
-class Sms:
+class Sms(UsualLimits):
     """The factor (see `Factor`)."""
 
     name = "sms"
@@ -60,16 +60,6 @@ class Sms:
         "phone_known": _l("This number is in your account already."),
         "code_wrong": _l("This code is not right."),
     }
-
-    @property
-    def tries(self) -> int:
-        """How many answers to one code are judged."""
-        return settings.current().limits.challenge_tries
-
-    @property
-    def seconds(self) -> int:
-        """How long a code is valid."""
-        return settings.current().limits.challenge_minutes * 60
 
     def description(self, authenticators: Sequence[Authenticator]) -> str:
         """Return which number a text will go to."""

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from idp.accounts.models import Account
-from idp.core import clock, settings
+from idp.core import clock
 from idp.core.levels import MFA
-from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret
+from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret, UsualLimits
 from idp.mfa.models import Authenticator
 
 # By name: loaded with the first code.
@@ -25,7 +25,7 @@ STRAY_STEPS = 20
 LONGEST_NAME = 40
 
 
-class Totp:
+class Totp(UsualLimits):
     """The factor (see `Factor`); the secret keeps the step of the last code, so that none counts twice."""
 
     name = "totp"
@@ -59,16 +59,6 @@ class Totp:
             "The clock of your device seems to be wrong. Switch its time to automatic, then enter a new code."
         ),
     }
-
-    @property
-    def tries(self) -> int:
-        """How many answers to one challenge are judged."""
-        return settings.current().limits.challenge_tries
-
-    @property
-    def seconds(self) -> int:
-        """How long the question stands; the codes themselves change every 30 seconds."""
-        return settings.current().limits.challenge_minutes * 60
 
     def description(self, authenticators: Sequence[Authenticator]) -> str:
         """Return which device to take."""

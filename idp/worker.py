@@ -12,7 +12,7 @@ from idp.app import create_app
 from idp.core import audit, jobs, limits, outbox
 from idp.core.audit import Actor
 from idp.mfa import challenges, push_delivery  # noqa: F401 - registers who delivers pushes
-from idp.oidc import authorization, keys, pushed_requests, registration, single_use
+from idp.oidc import authorization, device_authorization, keys, pushed_requests, registration, single_use
 from idp.saas import upkeep
 from idp.signin import attempt, eid_visits, trusted_browsers
 
@@ -27,6 +27,7 @@ SWEEPS = (
     trusted_browsers.sweep,
     challenges.sweep,
     authorization.sweep,
+    device_authorization.sweep,
     keys.sweep,
     pushed_requests.sweep,
     registration.sweep,

@@ -152,6 +152,8 @@ class Limits:
     challenge_failures_per_day: int
     links_per_hour: int
     requests_per_day: int
+    device_codes_per_source: int
+    device_codes_global: int
     page_rate: str
     redis_url: str
 
@@ -177,6 +179,7 @@ class Oidc:
     """Lifetimes of the protocol, in seconds unless the name says otherwise."""
 
     code_seconds: int
+    device_code_seconds: int
     pushed_request_seconds: int
     access_token_seconds: int
     id_token_seconds: int

@@ -12,7 +12,16 @@ from idp.core.errors import Expired, Invalid
 from idp.core.levels import MFA, PHR, SFA
 from idp.core.signed import digest, new_token
 from idp.mfa import factors
-from idp.oidc import assurance, authorization_answers, clients, grants, parameters, protection, pushed_requests
+from idp.oidc import (
+    assurance,
+    authorization_answers,
+    clients,
+    device_authorization,
+    grants,
+    parameters,
+    protection,
+    pushed_requests,
+)
 from idp.oidc.checks import Asked
 from idp.oidc.clients import Client
 from idp.oidc.grants import Given
@@ -77,7 +86,10 @@ def _give(asked: Asked) -> Given | None:
         pushed_requests.complete(wish.pushed)
     if wish.response_type == NONE:
         return None
-    return grants.give(wish, asked.session, assurance.told_level(asked.session.acr, wish.acr_values, wish.acr_claim))
+    given = grants.give(wish, asked.session, assurance.told_level(asked.session.acr, wish.acr_values, wish.acr_claim))
+    if wish.target.user_code is not None:
+        device_authorization.approve(wish.target.user_code, given.grant_id)
+    return given
 
 
 @transactional

@@ -8,11 +8,23 @@ from flask import g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from idp.core import clock, headers
+from idp.accounts import origins
+from idp.core import clock
 from idp.core.exempt import csrf_exempt
-from idp.oidc import authorization, authorization_requests, checks, consent_views, presentation, refused, responses
+from idp.oidc import (
+    authorization,
+    authorization_requests,
+    checks,
+    consent_views,
+    consents,
+    device_authorization,
+    presentation,
+    refused,
+    responses,
+)
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
+from idp.oidc.scope_words import WORDS
 from idp.saas import access
 from idp.signin import attempt
 from idp.signin.attempt import Wanted
@@ -60,6 +72,22 @@ def _sign_in_again(asked: Asked, handle: str) -> Response:
     return redirect(attempt.begin(_wanted(asked, handle, force=True)), 303)
 
 
+def _device(asked: Asked, handle: str) -> str:
+    code = asked.parameters.target.user_code or ""
+    waits = device_authorization.waiting(code)
+    return render_template(
+        "oidc/device_confirm.html",
+        application=presentation.name_of(asked.client),
+        code=device_authorization.shown(code),
+        at=waits.created_at,
+        place=origins.place(waits.source),
+        scopes=consents.wanted(asked.client, asked.parameters),
+        words=WORDS,
+        go_on=url_for("oidc.go_on", handle=handle),
+        back=url_for("oidc.cancel", handle=handle),
+    )
+
+
 def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
     return Wanted(
         level=asked.level,
@@ -71,13 +99,13 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
         methods=asked.methods,
         trusting=asked.trusting and not force,
         login_hint=asked.parameters.login_hint,
-        form_target=asked.parameters.target.redirect_uri,
+        form_target=asked.parameters.target.redirect_uri or None,
     )
 
 
 def _no_access(asked: Asked, handle: str) -> str:
     application_id = asked.client.application_id
-    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    responses.let_forms_end(asked.parameters.target)
     locked = refused.locked(asked)
     return render_template(
         "oidc/locked.html" if locked else "oidc/no_access.html",
@@ -90,7 +118,7 @@ def _no_access(asked: Asked, handle: str) -> str:
 
 
 def _warn(asked: Asked, handle: str) -> str:
-    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    responses.let_forms_end(asked.parameters.target)
     return render_template(
         "oidc/warning.html",
         application=presentation.name_of(asked.client),
@@ -105,5 +133,6 @@ PAGES: dict[str, Callable[[Asked, str], Response | str]] = {
     "sign_in_again": _sign_in_again,
     "no_access": _no_access,
     "consent": consent_views.ask,
+    "device": _device,
     "warn": _warn,
 }

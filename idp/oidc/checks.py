@@ -94,6 +94,13 @@ def _no_consent(asked: Asked) -> bool:
     return consents.missing(asked.client, asked.parameters, account_id, asked.since)
 
 
+def _device_unconfirmed(asked: Asked) -> bool:
+    """Who typed a code may have got it from somebody else: the person says yes to each device (RFC 8628, 5.4)."""
+    return asked.parameters.target.user_code is not None and (
+        asked.session is None or asked.agreed_by != asked.session.account.uid
+    )
+
+
 def _unwarned(asked: Asked) -> bool:
     """Some people want to be asked each time; what they answer is not remembered."""
     person = asked.session.account if asked.session else None
@@ -108,5 +115,6 @@ CHECKS = (
     Check("level", _too_weak, "sign_in", "login_required"),
     Check("access", _no_access, "no_access", "access_denied"),
     Check("consent", _no_consent, "consent", "consent_required"),
+    Check("device", _device_unconfirmed, "device", "interaction_required"),
     Check("warning", _unwarned, "warn", "interaction_required"),
 )

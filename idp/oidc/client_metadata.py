@@ -29,7 +29,8 @@ SIGNED_ANSWERS = ("userinfo", "introspection", "authorization")
 # What a client may do at the token endpoint, unless the operator says so: redeem codes.
 CODES = "authorization_code"
 OWN_TOKENS = "client_credentials"
-CHOSEN_GRANTS = (CODES, OWN_TOKENS)
+DEVICE_CODES = "urn:ietf:params:oauth:grant-type:device_code"
+CHOSEN_GRANTS = (CODES, OWN_TOKENS, DEVICE_CODES)
 
 
 def check(further: Mapping[str, Any], auth_method: str) -> None:

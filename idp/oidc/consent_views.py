@@ -5,15 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from idp.accounts import session
-from idp.core import headers
-from idp.oidc import authorization, consents, presentation
+from idp.oidc import authorization, consents, presentation, responses
 from idp.oidc.checks import Asked
 from idp.oidc.scope_words import WORDS
 
 
 def ask(asked: Asked, handle: str) -> str:
     """Ask whether the application may learn of the person what it wants."""
-    headers.allow_form_target(asked.parameters.target.redirect_uri)
+    responses.let_forms_end(asked.parameters.target)
     scopes = consents.wanted(asked.client, asked.parameters)
     name, about = presentation.name_of(asked.client), presentation.about(asked.client)
     return render_template(

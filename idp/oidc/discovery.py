@@ -35,6 +35,7 @@ def metadata() -> dict[str, Any]:
         "token_endpoint": _address("oidc.token"),
         "userinfo_endpoint": _address("oidc.userinfo"),
         "pushed_authorization_request_endpoint": _address("oidc.par"),
+        "device_authorization_endpoint": _address("oidc.device_authorization"),
         "introspection_endpoint": _address("oidc.introspect"),
         "revocation_endpoint": _address("oidc.revoke"),
         "registration_endpoint": _address("oidc.register"),

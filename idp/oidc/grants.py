@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import joinedload
 
 from idp.accounts.models import Account, AccountState, UserSession
@@ -75,6 +75,16 @@ def redeem(code: str, client_id: str) -> AuthorizationGrant | None:
     first one gave (RFC 6749, 4.1.2). Runs inside the act of the token endpoint.
     """
     mine = (AuthorizationGrant.code_digest == digest(code)) & (AuthorizationGrant.client_id == client_id)
+    grant = _taken(mine)
+    return grant if grant is not None and grant.code_expires_at > clock.now() else None
+
+
+def redeem_given(grant_id: int) -> AuthorizationGrant | None:
+    """Take a grant that a person gave to a device, once, in the same way."""
+    return _taken(AuthorizationGrant.id == grant_id)
+
+
+def _taken(mine: ColumnElement[bool]) -> AuthorizationGrant | None:
     taken = db.session.scalar(
         update(AuthorizationGrant)
         .where(mine, AuthorizationGrant.redeemed_at.is_(None))
@@ -87,7 +97,7 @@ def redeem(code: str, client_id: str) -> AuthorizationGrant | None:
             revoke(replayed, "oidc.grant.replayed")
         return None
     grant = db.session.get_one(AuthorizationGrant, taken, options=LEAN)
-    return grant if grant.code_expires_at > clock.now() and alive(grant) else None
+    return grant if alive(grant) else None
 
 
 def find(grant_id: int, *, anew: bool = False) -> AuthorizationGrant | None:

@@ -144,6 +144,26 @@ class PushedRequest(Model):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class DeviceAuthorization(Model):
+    """A device that waits until its person agrees in a browser (RFC 8628); what was agreed to is a grant."""
+
+    __tablename__ = "device_authorization"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_code_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"))
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Where the device is, as far as its address tells: the person may know that it is elsewhere.
+    source: Mapped[str] = mapped_column(String(45))
+    # How many seconds the device has to wait between two questions, and when the next one may come.
+    interval: Mapped[int]
+    next_poll_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    denied_at: Mapped[datetime | None]
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("authorization_grant.id", ondelete="CASCADE"), index=True)
+
+
 class AuthorizationGrant(Model):
     """What a person gave a client in one sign-in (RFC 6749, 1.3); its code is redeemed once.
 

@@ -1,7 +1,7 @@
 """An authorization request as values: who asks for what, and where the answer goes (RFC 6749, 4.1.1)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from idp.oidc.clients import Client
@@ -28,6 +28,8 @@ class Target:
     redirect_uri: str
     state: str | None
     mode: str = "query"
+    # Of a device without a browser: the code that it shows; then there is no address (RFC 8628).
+    user_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,8 @@ def restored(kept: Mapping[str, Any]) -> Parameters:
     """Return the parameters of a request that waited in the database."""
     tuples = {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
     return Parameters(**{**kept, **tuples, "target": Target(**kept["target"])})
+
+
+def for_device(wish: Parameters, user_code: str) -> Parameters:
+    """Return what a device wants as a request of the browser in which its code was typed."""
+    return replace(wish, target=replace(wish.target, user_code=user_code))

@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 from flask import make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
+from idp.accounts import session
 from idp.core import clock, headers, settings, web
 from idp.core.errors import Invalid
-from idp.oidc import protection, session_management
+from idp.oidc import device_authorization, protection, session_management
 from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
 
@@ -18,16 +19,28 @@ JWT_LIFETIME = timedelta(minutes=10)
 
 
 def good_response(client: Client, target: Target, parameters: dict[str, str]) -> Response:
-    """Give the client what it asked for (RFC 6749, 4.1.2 and 4.2.2)."""
+    """Give the client what it asked for (RFC 6749, 4.1.2 and 4.2.2); a device asks itself, and the person reads so."""
+    if target.user_code is not None:
+        return make_response(render_template("oidc/device_answered.html", error=None))
     return _answer(client, target, parameters)
 
 
 def error_response(refused: ErrorResponse) -> Response:
-    """Give the client the error (RFC 6749, 4.1.2.1)."""
+    """Give the client the error (RFC 6749, 4.1.2.1); a device hears it when it asks again (RFC 8628, 3.5)."""
+    if refused.target.user_code is not None:
+        current = session.current()
+        device_authorization.deny(refused.target.user_code, current.account.uid if current else None)
+        return make_response(render_template("oidc/device_answered.html", error=refused.error))
     parameters = {"error": refused.error, **refused.more}
     if refused.description:
         parameters["error_description"] = refused.description
     return _answer(refused.client, refused.target, parameters)
+
+
+def let_forms_end(target: Target) -> None:
+    """Let the forms of a page end at the client's address, if it has one."""
+    if target.user_code is None:
+        headers.allow_form_target(target.redirect_uri)
 
 
 def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Response:

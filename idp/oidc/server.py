@@ -12,6 +12,7 @@ from idp.oidc.authorization_code import AuthorizationCodeGrant, OpenIDToken, S25
 from idp.oidc.client_credentials import ClientCredentialsGrant
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
+from idp.oidc.device_code import DeviceCodeGrant
 from idp.oidc.logout import EndSessionEndpoint
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.refresh_tokens import RefreshTokenGrant
@@ -74,6 +75,7 @@ GRANTS: dict[Any, list[Any]] = {
     AuthorizationCodeGrant: [S256Challenge(required=True), OpenIDToken()],
     RefreshTokenGrant: [OpenIDToken()],
     ClientCredentialsGrant: [],
+    DeviceCodeGrant: [OpenIDToken()],
 }
 # What is answered without an act: nothing is written, and nobody waits for the database's one writer.
 WRITES_NOTHING = (ClientCredentialsGrant.GRANT_TYPE,)

@@ -19,6 +19,7 @@ OPEN_TO_OTHERS = {
     "device_api.subscribe": "the mobile app",
     "device_api.unsubscribe": "the mobile app",
     "oidc.authorize": "a relying party's form (OpenID Connect Core, 3.1.2.1)",
+    "oidc.device_authorization": "a program on a device",
     "oidc.introspect": "a program with its secret",
     "oidc.logout": "a relying party's form (RP-Initiated Logout 1.0, 2); it ends a session only with its ID token",
     "oidc.par": "a program with its secret",

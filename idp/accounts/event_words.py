@@ -23,10 +23,10 @@ class EventWords:
     text: Any
     details: Callable[[Sequence[AuditEvent]], Sequence[Details]] = nothing
 
-    def written(self, found: Sequence[AuditEvent]) -> list[str]:
-        """Return the sentence of each event in the language of the page."""
+    def written(self, values: Details) -> str:
+        """Return the sentence of one event in the language of the page."""
         text = str(self.text)
-        return [text % values if values else text for values in self.details(found)]
+        return text % values if values else text
 
 
 def each(details: Callable[[AuditEvent], Details]) -> Callable[[Sequence[AuditEvent]], Sequence[Details]]:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from idp.accounts import origins
-from idp.accounts.event_words import EVENTS
+from idp.accounts.event_words import EVENTS, Details
 from idp.accounts.models import Account
 from idp.core.audit import AuditEvent
 from idp.core.db import db
@@ -56,13 +56,12 @@ def shown(account: Account, before: int | None = None) -> EventPage:
 
 
 def _texts(events: Sequence[AuditEvent]) -> dict[int, str]:
-    """Write the sentences, all of one kind together, so that a page costs as much with few events as with many."""
-    texts: dict[int, str] = {}
-    for act in {event.act for event in events}:
-        alike = [event for event in events if event.act == act]
-        written = zip(alike, EVENTS[act].written(alike), strict=True)
-        texts |= {event.id: text for event, text in written}
-    return texts
+    """Write the sentences; whoever knows details is asked once for all events, so that many cost as much as few."""
+    details: dict[int, Details] = {}
+    for tell in {EVENTS[event.act].details for event in events}:
+        alike = [event for event in events if EVENTS[event.act].details is tell]
+        details |= {event.id: values for event, values in zip(alike, tell(alike), strict=True)}
+    return {event.id: EVENTS[event.act].written(details[event.id]) for event in events}
 
 
 def _row(event: AuditEvent, text: str, uid: str) -> Shown:

@@ -38,10 +38,10 @@ class Ring:
     read_at: float
 
 
-def ring(kid: str | None = None) -> Ring:
-    """Return the keys, read again if `kid` is not among them; the first call on an empty database makes them."""
+def ring(kid: str | None = None, *, anew: bool = False) -> Ring:
+    """Return the keys, read again if `kid` is not among them or `anew` asks; on an empty database they are made."""
     held: Ring | None = current_app.extensions.get("ern_keys")
-    known = held is not None and (kid is None or any(key.kid == kid for key in held.all))
+    known = held is not None and not anew and (kid is None or any(key.kid == kid for key in held.all))
     if held is None or time.monotonic() - held.read_at > (FRESH_SECONDS if known else ANEW_SECONDS):
         held = current_app.extensions["ern_keys"] = _read()
     return held

@@ -25,8 +25,8 @@ def metadata() -> AnyResponse:
 
 @bare
 def jwks() -> AnyResponse:
-    """Publish the keys that tokens are verified with."""
-    return _public(keys.ring().public, KEYS_SECONDS)
+    """Publish the keys that tokens are verified with: those of now, for another process may sign with a new one."""
+    return _public(keys.ring(anew=True).public, KEYS_SECONDS)
 
 
 def _public(document: bytes, seconds: int) -> AnyResponse:

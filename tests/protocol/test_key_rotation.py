@@ -57,6 +57,16 @@ def test_a_process_that_has_not_heard_of_a_rotation_reads_the_keys_again(stage: 
     assert client.userinfo(token).status_code == 200
 
 
+def test_a_process_that_has_not_heard_of_rotations_publishes_the_keys_of_now(stage: Stage) -> None:
+    """Else a client that meets a new key would not find it where it looks (OpenID Connect Core, 10.1.1)."""
+    published(stage)
+    stale = stage.app.extensions["ern_keys"]
+    for _ in range(2):
+        rotate(stage)
+    stage.app.extensions["ern_keys"] = keys.Ring(stale.signing, stale.all, stale.public, stale.read_at - 2)
+    assert signing(stage) in published(stage)
+
+
 def test_keys_rotate_by_themselves_and_are_forgotten_after_their_last_token(each_stage: Stage) -> None:
     app, old = each_stage.app, signing(each_stage)
     with app.app_context():

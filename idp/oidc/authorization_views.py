@@ -34,7 +34,6 @@ from idp.signin.attempt import Wanted
 def authorize() -> Response | str:
     """Take a client's request (RFC 6749, 3.1)."""
     client, wish = authorization_requests.read(request.args if request.method == "GET" else request.form)
-    g.ui_locales = wish.ui_locales
     return _proceed(Request(client, wish, clock.now()))
 
 
@@ -55,6 +54,7 @@ def cancel(handle: str) -> Response:
 
 
 def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str:
+    g.ui_locales = asked_for.parameters.ui_locales
     asked = replace(authorization.look(asked_for), agreed_by=agreed_by)
     check = checks.first_unmet(asked)
     if check is None:
@@ -92,7 +92,7 @@ def _wanted(asked: Asked, handle: str, *, force: bool) -> Wanted:
     return Wanted(
         level=asked.level,
         application=presentation.name_of(asked.client),
-        about=presentation.about(asked.client) or None,
+        about=presentation.about(asked.client, asked.parameters.ui_locales) or None,
         return_to=url_for("oidc.resume", handle=handle),
         cancel_to=url_for("oidc.cancel", handle=handle),
         force=force,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, request
+from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -31,6 +31,7 @@ def at(name: str) -> Callable[[StepView], Callable[[], ResponseReturnValue]]:
             found = attempts.find(request.args.get(MARK, ""))
             if found is None:
                 return _begin()
+            g.ui_locales = (found.about or {}).get("languages", "").split()
             if found.form_target:
                 headers.allow_form_target(found.form_target)
             if found.state is AttemptState.OPEN and attempts.expired(found):

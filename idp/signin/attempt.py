@@ -25,7 +25,7 @@ class Wanted:
     """What a sign-in is for and what it has to prove.
 
     `level`: an ACR value; `application`: its title as text (None: My Account); `about`: its logo and links, as
-    `macros/notices.html` shows them; `return_to`, `cancel_to`: local paths;
+    `macros/notices.html` shows them, and the languages that it asks for; `return_to`, `cancel_to`: local paths;
     `form_target`: the foreign address at which `return_to` ends, for the Content-Security-Policy of our forms.
     `force`: nothing that was proved before counts; `max_age`: greatest age in seconds of the password and the factor
     (OpenID Connect Core, 3.1.2.1); `within`: greatest age of the last proof alone, for a step-up. `methods`: names of

@@ -175,7 +175,8 @@ def test_the_sign_in_page_shows_logo_and_links(stage: Stage, site: Site) -> None
 def test_a_name_is_shown_in_the_language_of_the_page(stage: Stage) -> None:
     """RFC 7591, 2.2."""
     client = client_of(stage, open_to_all(stage, **{"client_name#fr": "Registre rare"}))
-    assert "Registre rare" in asked_page(stage, client, ui_locales="fr")
+    french = asked_page(stage, client, ui_locales="fr")
+    assert "Registre rare" in french and '<html lang="fr">' in french, "the pages of the sign-in are in it too"
     assert "Registre rare" not in asked_page(stage, client) and "Rare Registry" in asked_page(stage, client)
 
 

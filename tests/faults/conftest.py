@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.saas.conftest import each_town, postgres_catalogue, sqlite_catalogue
 from tests.support import people, sms_provider
 from tests.support.people import Person
 from tests.support.post import RealPost
@@ -13,6 +14,8 @@ from tests.support.servers import system
 from tests.support.servers.smtp import Mailbox
 from tests.support.servers.system import CPMS, LOGIN, System
 from tests.support.sms_provider import ACCOUNT, Provider
+
+__all__ = ["each_town", "postgres_catalogue", "sqlite_catalogue", "town"]
 
 # Long enough for a delivery, short enough to wait for what a killed worker held in its hands.
 LEASE_SECONDS = "2"

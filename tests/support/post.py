@@ -57,7 +57,7 @@ class RealPost:
 
     def codes(self, number: str) -> list[str]:
         """Return the codes texted to one number, oldest first."""
-        return [CODE.findall(text)[0] for text in self.provider.to(number)]
+        return [found[0] for text in self.provider.to(number) if (found := CODE.findall(text))]
 
 
 def _read(subject: str, message: Any, address: str) -> Letter:

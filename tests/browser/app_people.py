@@ -72,13 +72,13 @@ class Phone:
 
     context: BrowserContext
     issuer: str
-    window: Page = field(init=False)
+    window: Page = field(default=None)  # type: ignore[assignment]  # a new one, unless one is open already
     looked_at: set[str] = field(default_factory=set)
     troubles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.context.set_default_timeout(PATIENCE_MS)
-        self.window = self.context.new_page()
+        self.window = self.window or self.context.new_page()
         self.window.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.window.on("console", self._said)
 

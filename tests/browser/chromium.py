@@ -47,11 +47,19 @@ class Shown:
 class Chromium:
     """A browser with the verbs of `tests.support.web.Browser`."""
 
-    def __init__(self, engine: Engine, findings: Findings, language: str = "en", *, script: bool = True) -> None:
-        self.engine, self.findings, self.language, self.script = engine, findings, language, script
+    def __init__(
+        self,
+        engine: Engine,
+        findings: Findings,
+        language: str = "en",
+        *,
+        script: bool = True,
+        size: tuple[int, int] = DESK,
+    ) -> None:
+        self.engine, self.findings, self.language, self.script, self.size = engine, findings, language, script, size
         locale = {"en": "en-GB", "fr": "fr-FR"}[language]
         self.context: BrowserContext = engine.new_context(
-            locale=locale, java_script_enabled=script, viewport={"width": DESK[0], "height": DESK[1]}
+            locale=locale, java_script_enabled=script, viewport={"width": size[0], "height": size[1]}
         )
         self.context.set_default_timeout(MOST_MILLISECONDS)
         self.window: Window = self.context.new_page()
@@ -63,19 +71,19 @@ class Chromium:
 
     def anew(self) -> "Chromium":
         """Give another browser, which knows nothing of this one."""
-        return Chromium(self.engine, self.findings, self.language, script=self.script)
+        return Chromium(self.engine, self.findings, self.language, script=self.script, size=self.size)
 
     def open(self, address: str) -> Page:
         """Type an address."""
         self.window.goto(address)
-        return self._arrive()
+        return self.reads()
 
     def follow(self, words: str) -> Page:
         """Click on a link."""
         link = self.page.link(words)
         everything = [node for node in self.page.root.all("a") if node["href"]]
         self._click(self.window.locator("a[href]").nth(_at(everything, link)))
-        return self._arrive()
+        return self.reads()
 
     def press(self, words: str, **fields: Values) -> Page:
         """Fill fields in and click on the button."""
@@ -86,7 +94,7 @@ class Chromium:
             assert form.controls(name), f"no field {name!r} beside {words!r} on {self.page}"
             fill(place, form.controls(name), name, value)
         self._click(place.locator("button").nth(_at(form.buttons, button)))
-        return self._arrive()
+        return self.reads()
 
     def look(self) -> None:
         """Judge the page that is open, whatever was judged before."""
@@ -98,7 +106,7 @@ class Chromium:
         for element in self.window.evaluate(BEYOND):
             self._trouble(f"{here} at {NARROW[0]}: beyond the window: {element}")
         self.window.evaluate(OPENED, before)
-        self._resize(DESK)
+        self._resize(self.size)
 
     def _axe(self, here: str, size: tuple[int, int]) -> None:
         self._resize(size)
@@ -109,7 +117,8 @@ class Chromium:
     def _resize(self, size: tuple[int, int]) -> None:
         self.window.set_viewport_size({"width": size[0], "height": size[1]})
 
-    def _arrive(self) -> Page:
+    def reads(self) -> Page:
+        """Read the page that the window shows, and look at it when it is there for the first time."""
         assert self._last, "no page arrived"
         shown = Shown(self.window.url, self._last.status, self.window.content(), self._last.headers)
         self.page = Page(_known(shown))

@@ -46,3 +46,18 @@ def test_a_token_on_the_key_ring_opens_cpms(system: System) -> None:
     assert not paul.page.has_field("trust_browser"), "CPMS accepts no trusted browser"
     paul.presses("Sign in", code=paul.code())
     assert paul.page.path == "/dashboard"
+
+
+def test_a_plain_phone_that_gets_text_messages_opens_cpms(system: System) -> None:
+    rosa = Person(system, "Rosa", "Lindner", "rosa.lindner@hospital.example", "+491713920078")
+    rosa.registers()
+    rosa.follows("Mobile Phone + SMS")
+    rosa.presses("Send me a code", phone_number=rosa.phone)
+    rosa.presses("Confirm", code=rosa.code())
+    rosa.asks_for_access()
+    people.demo(system, "coordinator.rnd").approves(rosa)
+
+    rosa.browser = rosa.browser.anew()
+    rosa.enters_cpms()
+    rosa.enrols_patient("Wren")
+    assert rosa.page.heading == "Wren"

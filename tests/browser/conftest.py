@@ -6,6 +6,9 @@ import pytest
 from playwright.sync_api import Browser as Engine
 
 from tests.browser.chromium import Findings
+from tests.saas.conftest import sqlite_catalogue
+
+__all__ = ["findings", "sqlite_catalogue"]
 
 
 @pytest.fixture

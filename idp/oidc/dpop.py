@@ -68,7 +68,7 @@ def _signed(text: str) -> Signed:
         key = public_keys.public_key(raw)
         if key.key_type != public_keys.TYPE_OF[algorithm]:
             raise Unverified("the key does not fit the algorithm")
-        return public_keys.verify_with(text, key, algorithm)
+        return public_keys.verify_with(text, key, algorithm, asked=("jwk",))
     except (Unverified, ValueError):
         raise ProofRefused("the proof is not a JWT signed with a public key that it carries") from None
 

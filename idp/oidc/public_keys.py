@@ -1,7 +1,7 @@
 """Public keys that others show us, and what they signed with them (RFC 7515, RFC 7517, RFC 8725)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,11 @@ Key = RSAKey | ECKey | OKPKey | OctKey
 JWSRegistry.algorithms["EdDSA"].security_warning = None
 
 
+# What a JWT brings along to be verified with, or demands that nobody asked for, is never looked at: such a one is
+# refused (RFC 7515, 4.1.2 to 4.1.6 and 4.1.11; RFC 8725, 3.10).
+UNASKED = {"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"}
+
+
 class Unverified(Exception):
     """The text is not a JWT that this client signed; the message tells the client's developer why."""
 
@@ -52,14 +57,19 @@ def peek(text: str) -> Signed:
     return Signed(header, claims)
 
 
-def verify_with(text: str, key: Key, algorithm: str) -> Signed:
-    """Return what was signed with this key and algorithm; raise Unverified if it was not."""
+def verify_with(text: str, key: Key, algorithm: str, asked: Collection[str] = ()) -> Signed:
+    """Return what was signed with this key and algorithm; raise Unverified if it was not.
+
+    `asked` are members that may stand in the header although a JWT must not bring them along.
+    """
     registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
     registry.max_header_length = LONGEST_HEADER
     try:
         token = jwt.decode(text, key, algorithms=[algorithm], registry=registry)
     except (JoseError, ValueError, TypeError):
         raise Unverified("the signature is not right") from None
+    if UNASKED.difference(asked) & set(token.header):
+        raise Unverified("its header brings along what nobody asked for")
     return Signed(token.header, token.claims)
 
 

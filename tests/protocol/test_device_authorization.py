@@ -208,23 +208,6 @@ def test_a_session_that_ended_gives_nothing_to_a_device_without_offline_access(s
     assert polls(client, begun).json["error"] == "invalid_grant"
 
 
-def test_of_a_hundred_questions_at_once_one_gets_tokens(each_stage: Stage) -> None:
-    client = device(each_stage)
-    begun = connected(each_stage, client)
-    answers: list[str] = []
-
-    def ask() -> None:
-        answers.extend(polls(client, begun).json.get("error", "tokens") for _ in range(10))
-
-    threads = [threading.Thread(target=ask) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert len(answers) == 100 and answers.count("tokens") == 1
-    assert set(answers) <= {"tokens", "slow_down", "invalid_grant"}
-
-
 def test_of_two_answers_at_once_one_counts(each_stage: Stage) -> None:
     """A yes and a no of the same moment never both."""
     client = device(each_stage)

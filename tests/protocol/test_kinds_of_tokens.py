@@ -10,10 +10,18 @@ from werkzeug.test import TestResponse
 from idp.oidc import backchannel_logout, clients, tokens
 from idp.oidc import userinfo as userinfo_answer
 from tests.oidc.relying_party import CALLBACK, answer
-from tests.protocol.stage import ASSERTION_TYPE, Client, Stage
+from tests.protocol.registrations import WANTED, invited, made
+from tests.protocol.registrations import sends as registers
+from tests.protocol.stage import ASSERTION_TYPE, OFFLINE, Client, Stage
+from tests.protocol.test_client_credentials import asks as asks_for_itself
+from tests.protocol.test_device_authorization import GRANT, PAGE, begins, connected, polls, sends
+from tests.protocol.test_dpop import TOKEN, posts, proof
 
+API = "https://registry.example/api"
 KINDS = (
     "access",
+    "access_elsewhere",
+    "access_of_program",
     "refresh",
     "id",
     "code",
@@ -23,8 +31,21 @@ KINDS = (
     "logout",
     "assertion",
     "request_object",
+    "device_code",
+    "user_code",
+    "pushed_request",
+    "proof",
+    "invitation",
+    "registration",
     "nonsense",
 )
+
+
+def versatile(stage: Stage) -> Client:
+    """A client that may have everything."""
+    further = {"grant_types": ["authorization_code", "client_credentials", GRANT], "resources": [API]}
+    scope = f"{OFFLINE} registry.read"
+    return stage.client(token_endpoint_auth_method="private_key_jwt", scope=scope, further=further)
 
 
 def collected(stage: Stage, client: Client) -> dict[str, str]:
@@ -40,7 +61,14 @@ def collected(stage: Stage, client: Client) -> dict[str, str]:
         introspection = tokens.sign(claims, "ES256", "token-introspection+jwt")
     client.request()
     sent = {**client.sent, "sub": None}
+    pushed = client.posts("/oauth2/par", **client.sent).json["request_uri"]
+    client.request()
+    elsewhere = client.redeem(stage.code(client, resource=API)).json["access_token"]
     return {
+        "access_elsewhere": elsewhere, "access_of_program": asks_for_itself(client).json["access_token"],
+        "device_code": connected(stage, client)["device_code"], "user_code": begins(client)["user_code"],
+        "pushed_request": pushed, "proof": proof("POST", TOKEN), "invitation": invited(stage),
+        "registration": made(stage)["registration_access_token"],
         "access": got["access_token"], "refresh": got["refresh_token"], "id": got["id_token"], "jarm": jarm,
         "code": stage.code(client), "logout": logout, "introspection": introspection, "userinfo": told,
         "assertion": client.assertion(), "request_object": client.assertion(**sent), "nonsense": "x.y.z",
@@ -73,6 +101,35 @@ def leave(stage: Stage, client: Client, token: str) -> TestResponse:
     return stage.app.test_client().get("/oauth2/logout", query_string={"id_token_hint": token})
 
 
+def poll(stage: Stage, client: Client, token: str) -> TestResponse:
+    return polls(client, {"device_code": token})
+
+
+def type_in(stage: Stage, client: Client, token: str) -> TestResponse:
+    return sends(stage.browser, stage.browser.get(PAGE), PAGE, user_code=token)
+
+
+def bring(stage: Stage, client: Client, token: str) -> TestResponse:
+    query = {"client_id": client.client_id, "redirect_uri": CALLBACK, "request_uri": token}
+    return stage.browser.get("/oauth2/authorize", query_string=query)
+
+
+def prove(stage: Stage, client: Client, token: str) -> TestResponse:
+    return posts(client, "/oauth2/token", token, grant_type="client_credentials")
+
+
+def register(stage: Stage, client: Client, token: str) -> TestResponse:
+    return registers(stage, token, WANTED)
+
+
+def manage(stage: Stage, client: Client, token: str) -> TestResponse:
+    """Of whichever client it is."""
+    with stage.app.app_context():
+        known = [one.client_id for one in clients.registered()]
+    answers = [registers(stage, token, None, f"/oauth2/register/{one}", "GET") for one in known]
+    return min(answers, key=lambda one: one.status_code)
+
+
 Use = Callable[[Stage, Client, str], TestResponse]
 PLACES: dict[str, tuple[Use, str]] = {
     "UserInfo": (userinfo, "access"),
@@ -81,6 +138,12 @@ PLACES: dict[str, tuple[Use, str]] = {
     "client assertion": (authenticate, "assertion"),
     "request object": (ask, "request_object"),
     "ID token hint": (leave, "id"),
+    "device code": (poll, "device_code"),
+    "code of a device": (type_in, "user_code"),
+    "pushed request": (bring, "pushed_request"),
+    "DPoP proof": (prove, "proof"),
+    "registration": (register, "invitation"),
+    "management of a registration": (manage, "registration"),
 }
 
 
@@ -93,7 +156,7 @@ def taken(response: TestResponse) -> bool:
 @pytest.mark.parametrize("place", PLACES)
 def test_each_place_takes_its_own_kind_and_no_other(stage: Stage, place: str) -> None:
     use, own = PLACES[place]
-    client = stage.client(token_endpoint_auth_method="private_key_jwt")
+    client = versatile(stage)
     offered = collected(stage, client)
     wrong = [kind for kind in KINDS if kind != own and taken(use(stage, client, offered[kind]))]
     assert wrong == []
@@ -101,7 +164,7 @@ def test_each_place_takes_its_own_kind_and_no_other(stage: Stage, place: str) ->
 
 
 def test_introspection_knows_access_and_refresh_tokens_only(stage: Stage) -> None:
-    client = stage.client(token_endpoint_auth_method="private_key_jwt")
+    client = versatile(stage)
     offered = collected(stage, client)
     told: dict[str, Any] = {kind: orjson.loads(client.introspect(offered[kind]).data)["active"] for kind in KINDS}
-    assert [kind for kind, active in told.items() if active] == ["access", "refresh"]
+    assert [kind for kind, active in told.items() if active] == [*KINDS[:3], "refresh"]

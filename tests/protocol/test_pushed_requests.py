@@ -1,6 +1,5 @@
 """Authorization requests that are sent ahead (RFC 9126; FAPI 2.0 Security Profile, 5.3.2.2)."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -56,20 +55,6 @@ def test_it_can_be_opened_again_until_it_is_answered_and_not_after(stage: Stage)
     assert "code" in answer(opens(stage, client, uri))
     again = opens(stage, client, uri)
     assert again.status_code == 410 and "Location" not in again.headers
-
-
-def test_of_many_answers_at_once_one_is_given(each_stage: Stage) -> None:
-    client = each_stage.client()
-    uri = pushes(client).json["request_uri"]
-    statuses: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: statuses.append(opens(each_stage, client, uri).status_code)) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert sorted(statuses) == [303] + [410] * 7
 
 
 def test_it_belongs_to_its_client_and_to_its_time(stage: Stage) -> None:

@@ -1,6 +1,5 @@
 """Refresh tokens: who may use which, how often, and when they end (RFC 6749, 6; RFC 9700, 4.14; FAPI 2.0)."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -93,25 +92,6 @@ def test_a_client_that_proves_a_key_keeps_its_token(stage: Stage) -> None:
     first = stage.tokens(client)["refresh_token"]
     for _ in range(3):
         assert client.refresh(first).json["refresh_token"] == first
-
-
-def test_of_a_hundred_uses_at_once_one_has_an_effect(each_stage: Stage) -> None:
-    client = each_stage.client()
-    token = each_stage.tokens(client)["refresh_token"]
-    answers: list[tuple[int, str]] = []
-
-    def use() -> None:
-        for _ in range(10):
-            got = client.refresh(token)
-            answers.append((got.status_code, got.json.get("refresh_token")))
-
-    threads = [threading.Thread(target=use) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert len(answers) == 100 and len(set(answers)) == 1 and answers[0][0] == 200
-    assert client.refresh(answers[0][1]).status_code == 200, "the one successor that all of them got"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,10 @@ def deliver_next() -> bool:
     except (OSError, smtplib.SMTPException) as error:
         log.warning("message delayed", message=message_id, channel=channel, reason=type(error).__name__)
         outbox.postpone(message_id, f"{type(error).__name__}: {error}")
+    except (LookupError, TypeError, ValueError) as error:
+        # Another release wrote it, say. It must not keep all others: it would come first again for ever.
+        log.exception("message not understood", message=message_id, channel=channel)
+        outbox.postpone(message_id, type(error).__name__)
     else:
         outbox.delivered(message_id, provider_id, keep=provider_id is None or later)
     return True

@@ -168,6 +168,21 @@ def test_a_message_of_a_worker_that_died_comes_back_when_its_lease_is_over(sendi
     assert len(mailbox.to(ADA)) == 1
 
 
+def test_a_message_that_nobody_understands_keeps_no_other(
+    sending: Flask, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def understood(address: str, details: str) -> None:
+        raise KeyError(details)
+
+    monkeypatch.setitem(jobs.CALLS, "greeting", understood)
+    with transaction():
+        outbox.post_call("https://rp.example/", "greeting", "from an older release")
+    write_mail()
+    assert deliver_all() == 2
+    assert states() == [MessageState.QUEUED, MessageState.SENT]
+    assert deliver_all() == 0, "the next try waits"
+
+
 def test_a_message_is_given_up_after_the_last_try(sending: Flask, mailbox: Mailbox) -> None:
     mailbox.refuse = "451 try later"
     write_mail()

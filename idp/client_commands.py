@@ -167,17 +167,20 @@ def remove_client(client_id: str) -> None:
 
 
 @client.command("invite")
-@click.option("--application", type=int, required=True, help="The number of the SAAS application.")
+@click.option("--application", type=int, help="The number of the SAAS application; without one, everybody comes in.")
+@click.option("--profile", type=click.Choice(PROFILES), default=PROFILES[0], show_default=True)
 @click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How long the token counts.")
 @click.option("--uses", type=click.IntRange(1, 100), default=1, show_default=True, help="For how many clients.")
-def invite_client(application: int, days: int, uses: int) -> None:
-    """Print a token with which a developer registers a client of one application (RFC 7591); it is shown this once."""
+def invite_client(application: int | None, profile: str, days: int, uses: int) -> None:
+    """Print a token with which a developer registers a client (RFC 7591); it is shown this once."""
     try:
-        access.application(application)
+        if application is not None:
+            access.application(application)
     except Refusal:
         sys.exit("There is no such application.")
+    decided = {} if profile == PROFILES[0] else {"profile": profile}
     click.echo(f"registration_endpoint: {settings.current().server.issuer}/oauth2/register")
-    click.echo(f"initial_access_token: {registration.invite(application, days, uses)}")
+    click.echo(f"initial_access_token: {registration.invite(application, days, uses, decided)}")
 
 
 @client.command("rotate-secret")

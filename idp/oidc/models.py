@@ -48,12 +48,16 @@ class ClientLogo(Model):
 
 
 class ClientInvitation(Model):
-    """An initial access token (RFC 7591, 3): the operator lets somebody register clients for one application."""
+    """An initial access token (RFC 7591, 3): the operator lets somebody register clients, for an application or none.
+
+    `decided` is what the operator decides about them all (`client_metadata.BY_OPERATOR`).
+    """
 
     __tablename__ = "client_invitation"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    application_id: Mapped[int]
+    application_id: Mapped[int | None]
+    decided: Mapped[dict[str, Any]] = mapped_column(JSON)
     uses_left: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

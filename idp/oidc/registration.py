@@ -14,7 +14,7 @@ from idp.core.errors import Invalid
 from idp.core.signed import digest, new_token
 from idp.oidc import client_addresses, clients, logos, said_of_clients, sectors
 from idp.oidc.claims import SCOPES
-from idp.oidc.client_metadata import BY_CLIENTS, CODES, SECRET_METHODS, is_name
+from idp.oidc.client_metadata import BY_CLIENTS, BY_OPERATOR, CODES, SECRET_METHODS, is_name
 from idp.oidc.clients import DEFAULT_SCOPE, Client, Registration
 from idp.oidc.logos import Logo
 from idp.oidc.models import ClientInvitation, RegisteredClient
@@ -31,14 +31,25 @@ class NotInvited(Exception):
 
 
 @transactional
-def invite(application_id: int, days: int, uses: int) -> str:
-    """Return a token with which clients of one application can be registered; it is shown once."""
+def invite(application_id: int | None, days: int, uses: int, decided: Mapping[str, Any] | None = None) -> str:
+    """Return a token with which clients can be registered; it is shown once.
+
+    Without an application they are open to everybody who has an account. `decided` is what the operator alone decides.
+    """
     token = new_token()
     expires_at = clock.now() + timedelta(days=days)
     db.session.add(
-        ClientInvitation(digest=digest(token), application_id=application_id, uses_left=uses, expires_at=expires_at)
+        ClientInvitation(
+            digest=digest(token),
+            application_id=application_id,
+            decided=dict(decided or {}),
+            uses_left=uses,
+            expires_at=expires_at,
+        )
     )
-    audit.record("oidc.client.invite", object=str(application_id), after={"uses": uses, "days": days})
+    audit.record(
+        "oidc.client.invite", object=str(application_id), after={"uses": uses, "days": days, **(decided or {})}
+    )
     return token
 
 
@@ -47,10 +58,10 @@ def register(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises NotInvited, or OAuth2Error for metadata that cannot be used, which leaves the invitation as it was.
     """
-    application_id = db.session.scalar(select(ClientInvitation.application_id).where(_living(token)))
-    if application_id is None:
+    invitation = db.session.scalar(select(ClientInvitation).where(_living(token)))
+    if invitation is None:
         raise NotInvited
-    wanted = _registration(metadata, application_id)
+    wanted = _registration(metadata, invitation.application_id, invitation.decided)
     return _register(token, wanted, _visited(wanted))
 
 
@@ -105,7 +116,8 @@ def change(client: Client, token: str, metadata: Mapping[str, Any]) -> dict[str,
     secret = metadata.get("client_secret")
     if secret is not None and not (isinstance(secret, str) and client.check_client_secret(secret)):
         raise OAuth2Error("client_secret is not that of this registration", error="invalid_client_metadata")
-    wanted = _registration(metadata, client.application_id)
+    decided = {name: client.further[name] for name in BY_OPERATOR if name in client.further}
+    wanted = _registration(metadata, client.application_id, decided)
     if wanted.token_endpoint_auth_method != client.token_endpoint_auth_method:
         raise OAuth2Error("token_endpoint_auth_method cannot be changed", error="invalid_client_metadata")
     return _change(client.client_id, token, wanted, _visited(wanted))
@@ -151,7 +163,7 @@ def _living(token: str) -> ColumnElement[bool]:
     return (ClientInvitation.digest == digest(token)) & lives
 
 
-def _registration(metadata: Mapping[str, Any], application_id: int | None) -> Registration:
+def _registration(metadata: Mapping[str, Any], application_id: int | None, decided: Mapping[str, Any]) -> Registration:
     """Read the metadata (RFC 7591, 2); what we do not understand is left out and not told back."""
     metadata = {name: value for name, value in metadata.items() if value is not None}  # RFC 7592, 2.2
     _check_types(metadata)
@@ -168,7 +180,7 @@ def _registration(metadata: Mapping[str, Any], application_id: int | None) -> Re
         token_endpoint_auth_method=method,
         id_token_signed_response_alg=metadata.get("id_token_signed_response_alg", DEFAULT_SIGNING),
         scope=_scope(metadata),
-        further={**further, "asks_consent": True},
+        further={**further, "asks_consent": True, **decided},
     )
 
 

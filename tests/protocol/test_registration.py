@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from idp.client_commands import client as commands
 from idp.core import clock
-from idp.oidc import clients
+from idp.oidc import clients, registration
 from idp.saas import catalogue
 from tests.oidc.relying_party import CALLBACK
 from tests.protocol.registrations import WANTED, invited, made, managed, sends
@@ -184,3 +184,18 @@ def test_the_operator_invites_and_renews_secrets_on_the_command_line(stage: Stag
     with stage.app.app_context():
         public = stage.client(token_endpoint_auth_method="none")
         assert CliRunner().invoke(commands, ["rotate-secret", public.client_id]).exit_code == 1
+
+
+def test_what_the_operator_decides_with_an_invitation_counts_and_stays(stage: Stage) -> None:
+    """RFC 7591, 3; RFC 7592, 2.2: the client changes what is its own."""
+    with stage.app.app_context():
+        token = registration.invite(None, 7, 1, {"profile": "legacy"})
+    told = sends(stage, token, WANTED | {"profile": "fapi2"}).json
+    for _ in range(2):
+        with stage.app.app_context():
+            client = clients.find(told["client_id"])
+            assert client and client.application_id is None and client.asks_consent
+            assert not client.must_challenge and not client.fapi
+        changed = managed(stage, told, "PUT", {**WANTED, "client_id": told["client_id"], "client_name": "Renamed"})
+        assert changed.status_code == 200
+        told |= changed.json

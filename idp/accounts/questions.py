@@ -1,6 +1,6 @@
 """What accounts asks of the areas above, which it does not know: they register who answers, when they are imported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from idp.accounts.models import Account, UserSession
@@ -15,6 +15,7 @@ Things = Callable[[int], Sequence[str]]
 Vouching = Callable[[Account], bool]
 Leaving = Callable[[int], Sequence[str]]
 Farewell = Callable[[UserSession], str | None]
+Entrances = Callable[[Collection[int]], Sequence[tuple[str, str]]]
 
 FACTORS: list[FactorNames] = []
 VISITS: list[Visits] = []
@@ -25,6 +26,7 @@ LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
 LEAVING: list[Leaving] = []
 FAREWELLS: list[Farewell] = []
+ENTRANCES: list[Entrances] = []
 
 
 def _registering(answers: list[Answer]) -> Callable[[Answer], Answer]:
@@ -85,6 +87,11 @@ def farewell(session: UserSession) -> str | None:
     return next((page for farewells in FAREWELLS if (page := farewells(session))), None)
 
 
+def entrances(application_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Return name and address of the ways into applications (their numbers) that a page of ours can offer."""
+    return [way for ways in ENTRANCES if application_ids for way in ways(application_ids)]
+
+
 # Each registers a function (as a decorator) that answers the question of the same name above.
 answers_second_factors = _registering(FACTORS)
 answers_applications = _registering(VISITS)
@@ -95,3 +102,4 @@ answers_locked_by_panic = _registering(LOCKED)
 answers_trusted_browser = _registering(TRUSTED)
 answers_leaving = _registering(LEAVING)
 answers_farewell = _registering(FAREWELLS)
+answers_entrances = _registering(ENTRANCES)

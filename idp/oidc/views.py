@@ -12,6 +12,7 @@ from idp.oidc import (
     backchannel_logout,
     consent_views,
     device_views,
+    entrances,
     event_words,
     logout_views,
     metadata_views,
@@ -67,3 +68,4 @@ jobs.CALLS[backchannel_logout.KIND] = backchannel_logout.call
 BY_KEY.update(SENTENCES)
 EVENTS.update(event_words.EVENTS)
 questions.answers_applications(visits.applications)
+questions.answers_entrances(entrances.of_applications)

@@ -12,12 +12,13 @@ from idp.saas.present import own_authority
 
 
 def home() -> ResponseReturnValue:
-    """Show what the person holds and waits for. Six queries: session 2, authority, held, waiting, to decide."""
+    """Show what the person holds and waits for. Seven queries: session 2, authority, held, ways in, waiting, decide."""
     person = session.require()
     held = standing.held_by(person.account_id)
     return render_template(
         "saas/home.html",
         held=held,
+        entrances=questions.entrances(standing.opened_by([access for access, _ in held])),
         endings=standing.endings([access for access, _ in held]),
         waiting=standing.waiting_of(person.account_id),
         to_decide=approvals.to_decide(own_authority()),

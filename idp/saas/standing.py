@@ -1,6 +1,6 @@
 """Where a person stands: the accesses held and the wishes that wait, as rows for pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,11 @@ def held_by(account_id: int) -> Sequence[Row[Access, str | None]]:
         .limit(200)
     )
     return db.session.execute(found).all()
+
+
+def opened_by(held: Iterable[Access]) -> set[int]:
+    """Return the numbers of the applications that accesses open now."""
+    return {access.application_id for access in held if access.state is AccessState.ACTIVE}
 
 
 def waiting_of(account_id: int) -> Sequence[RequestItem]:

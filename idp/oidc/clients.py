@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -166,12 +166,6 @@ def find(client_id: str | None) -> Client | None:
 def registered() -> list[Client]:
     """Return all clients by name."""
     return [_value(row) for row in db.session.scalars(select(RegisteredClient).order_by(RegisteredClient.client_name))]
-
-
-def of_applications(application_ids: Collection[int]) -> list[Client]:
-    """Return the clients of SAAS applications, by name. One query."""
-    theirs = select(RegisteredClient).where(RegisteredClient.application_id.in_(application_ids))
-    return [_value(row) for row in db.session.scalars(theirs.order_by(RegisteredClient.client_name))]
 
 
 @transactional

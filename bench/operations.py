@@ -30,6 +30,9 @@ def operations(place: Population, visitor: Visitor) -> dict[str, Operation]:
         "discovery": lambda: expect(visitor.get("/.well-known/openid-configuration")),
         "JWKS": lambda: expect(visitor.get("/oauth2/jwks")),
         "code flow": lambda: code_flow(place, visitor),
+        "client credentials": lambda: expect(
+            visitor.post("/oauth2/token", {"grant_type": "client_credentials"}, authorization=basic(place))
+        ),
         "refresh": refreshing(place, visitor, str(tokens["refresh_token"])),
         "introspection": lambda: expect(
             visitor.post("/oauth2/introspect", {"token": token}, authorization=basic(place))

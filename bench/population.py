@@ -70,5 +70,7 @@ def _filled(app: Flask, environ: dict[str, str], accounts: int) -> Population:
         account = people.add(Person("Mira", f"Osten {number}", email, "en", people.new_uid()), hashed)
         enrolment.add_confirmed_phone(account, f"+{FIRST_PHONE}{number % 100:02d}")
         db.session.remove()
-    client, secret = clients.register(Registration("Benchmark", (CALLBACK,), scope="openid profile offline_access"))
+    grants = {"grant_types": ["authorization_code", "client_credentials"]}
+    scope = "openid profile offline_access registry.read"
+    client, secret = clients.register(Registration("Benchmark", (CALLBACK,), scope=scope, further=grants))
     return Population(app, environ, emails, client.client_id, secret or "")

@@ -12,6 +12,7 @@ from idp.accounts.models import Account
 from idp.core.db import db
 from idp.core.levels import SFA
 from idp.mfa.models import Authenticator
+from idp.oidc.client_metadata import DEVICE_CODES
 from tests.browser.every_page import Walk, dressed, holds_everything, offers_eid, server, signed_in
 from tests.oidc.relying_party import RelyingParty, register
 from tests.saas.people import CPMS, PASSWORD, Person, Town, mails
@@ -48,6 +49,7 @@ def test_every_page_is_for_everybody(engine: Engine, address: tuple[Flask, str],
         holds_everything(db.session.get_one(Account, ada.id), base)
     try:
         my_account(walk, app, ada)
+        a_device(walk, app)
         panic_and_back(walk, party, lost, clara)
         leaving(walk, app, gone)
         signing_in(walk, party, ada, new)
@@ -80,6 +82,18 @@ def my_account(walk: Walk, app: Flask, ada: Person) -> None:
     walk.sends("/account/email", email="ada@elsewhere.example", confirm_email="ada@elsewhere.example")
     walk.open(link_to(app, "ada@elsewhere.example", "/account/email/confirm/"))
     walk.open("/logout")
+
+
+def a_device(walk: Walk, app: Flask) -> None:
+    """The code of a device: a wrong one, a good one, who asks, and both answers."""
+    grants = {"grant_types": [DEVICE_CODES]}
+    client = register(app, token_endpoint_auth_method="none", redirect_uris=[], further=grants)
+    form = {"client_id": client.client_id, "scope": "openid profile"}
+    walk.sends("/device", user_code="BBBB")
+    for answer in ("main form button", 'main a[href$="/cancel"]'):
+        begun = app.test_client().post("/oauth2/device_authorization", data=form).json
+        walk.sends("/device", user_code=begun["user_code"])
+        walk.presses(answer)
 
 
 STEMS = {

@@ -1,9 +1,15 @@
 """How strongly platform administrators prove who they are before they act (SECURITY.md, 2)."""
 
+from collections.abc import Sequence
+
 from idp.accounts import questions
 from idp.accounts.models import Account
 from idp.core import settings
 from idp.core.levels import MFA, PHR
+
+# The setting under which any second factor will do; production refuses it.
+ANY = "any"
+TEXTS = "sms"
 
 
 def must_resist_phishing(account: Account) -> bool:
@@ -12,6 +18,16 @@ def must_resist_phishing(account: Account) -> bool:
         return False
     wanted = settings.current().security.administrators_need == PHR
     return wanted or has_key(account)
+
+
+def refuses_texts(account: Account) -> bool:
+    """Say whether text messages do not count for this person: numbers are lent and taken over."""
+    return account.is_administrator and settings.current().security.administrators_need != ANY
+
+
+def by_text_alone(methods: Sequence[str]) -> bool:
+    """Say whether nothing but text messages was shown (names of factors)."""
+    return set(methods) == {TEXTS}
 
 
 def has_key(account: Account) -> bool:

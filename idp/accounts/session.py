@@ -84,6 +84,18 @@ def require_own() -> UserSession:
     return require(MFA, reason="always_mfa")
 
 
+def require_acting() -> UserSession:
+    """Return the session of somebody who decides about others; raise SignInRequired.
+
+    To a platform administrator text messages alone open nothing (SECURITY.md, 4).
+    """
+    person = require().account
+    acting = require(administrators.acting_level(person), None, "approvals")
+    if administrators.refuses_texts(person) and administrators.by_text_alone(acting.methods):
+        raise SignInRequired(MFA, None, "administrator")
+    return acting
+
+
 def require_fresh(reason: str) -> UserSession:
     """Return the session for a grave act on one's own account, proved moments ago; raise SignInRequired.
 

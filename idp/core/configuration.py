@@ -32,7 +32,7 @@ PRODUCTION_NEEDS = {
 EID_NAME = re.compile(r"[a-z0-9-]{1,32}")
 EID_LEVELS = ("sfa", "mfa")
 ENVIRONMENTS = ("development", "test", "production")
-ADMINISTRATORS_NEED = ("phr", "mfa")
+ADMINISTRATORS_NEED = ("phr", "mfa", "any")
 SHORT_FORMS = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("limits", "redis_url")}
 
 
@@ -167,6 +167,8 @@ def _check_production(settings: Settings) -> None:
         empty.append("[server] secret_key is shorter than 32 characters.")
     if not settings.server.issuer.startswith("https://"):
         empty.append("[server] issuer must be an https address.")
+    if settings.security.administrators_need == "any":
+        empty.append("[security] administrators_need must be phr or mfa in production.")
     if settings.demo.enabled:
         empty.append("[demo] enabled must be false in production.")
     if "outbox" in (settings.mail.transport, settings.sms.transport):

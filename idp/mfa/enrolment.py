@@ -39,6 +39,11 @@ def own(kind: str) -> UserSession:
     return session.require_own()
 
 
+def beyond_texts(account_id: int) -> bool:
+    """Say whether an account has a factor that is no text message."""
+    return any(one.kind in factors.but_text_messages() for one in authenticators(account_id))
+
+
 def may_change() -> UserSession:
     """Return the session if it may change factors; raise SignInRequired otherwise.
 

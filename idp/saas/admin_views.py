@@ -3,7 +3,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from idp.accounts import administrators, session
+from idp.accounts import session
 from idp.core.errors import NotFound
 from idp.saas import approvals
 from idp.saas.present import own_authority
@@ -11,8 +11,8 @@ from idp.saas.present import own_authority
 
 def admin() -> ResponseReturnValue:
     """Show what an administrator looks after. Four queries: session 2, authority, the number that wait."""
-    person = session.require()
+    session.require()
     if not own_authority().is_administrator:
         raise NotFound("page_unknown")
-    session.require(administrators.acting_level(person.account), None, "approvals")
+    session.require_acting()
     return render_template("saas/admin.html", to_decide=approvals.to_decide(own_authority()))

@@ -2,7 +2,7 @@
 
 from flask import g
 
-from idp.accounts import administrators, session
+from idp.accounts import session
 from idp.accounts.models import UserSession
 from idp.core.errors import NotFound
 from idp.saas.authority import authority_of
@@ -20,11 +20,11 @@ def own_authority() -> Authority:
 
 def approver() -> tuple[UserSession, Authority]:
     """Return who decides; everybody else learns nothing, and nobody reads about others with a password alone."""
-    person = session.require()
+    session.require()
     authority = own_authority()
     if not authority.exists:
         raise NotFound("page_unknown")
-    return session.require(administrators.acting_level(person.account), None, "approvals"), authority
+    return session.require_acting(), authority
 
 
 def acting(person: UserSession) -> Approver:

@@ -22,6 +22,8 @@ PASSWORD_AMR = "pwd"  # noqa: S105 - RFC 8176
 MFA_AMR = "mfa"
 # No registered value fits (RFC 8176): it stays inside, tokens do not tell it.
 EID_AMR = "eid"
+# The reasons of those that ask somebody who is about to decide about others (`session.require_acting`).
+ACTING = frozenset({"administrator", "approvals"})
 
 
 @dataclass(frozen=True)
@@ -182,13 +184,14 @@ def may_trust(attempt: Attempt) -> bool:
 def usable(attempt: Attempt) -> list[Factor]:
     """Return the factors that this attempt accepts, the strongest first.
 
-    A platform administrator proves nothing by text message once there is another factor (SECURITY.md, 4).
+    A platform administrator proves nothing by text message once there is another factor; the administration takes
+    none at all, unless the operator says so (SECURITY.md, 4).
     """
     accepted = factors.accepted(wanted_level(attempt), attempt.methods)
     account = account_of(attempt)
-    better = factors.but_text_messages()
-    if account.is_administrator and any(one.kind in better for one in enrolment.authenticators(account.id)):
-        return [factor for factor in accepted if factor.name in better]
+    has_better = account.is_administrator and enrolment.beyond_texts(account.id)
+    if has_better or (attempt.reason in ACTING and administrators.refuses_texts(account)):
+        return [factor for factor in accepted if factor.name in factors.but_text_messages()]
     return accepted
 
 

@@ -4,11 +4,11 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from idp.accounts import questions, session
+from idp.accounts import administrators, questions, session
 from idp.accounts.event_words import EVENTS
 from idp.core.errors import Conflict, SignInRequired, TooMany
 from idp.core.levels import PHR
-from idp.mfa import challenges, deliveries, factors, forms, panic_views
+from idp.mfa import challenges, deliveries, enrolment, factors, forms, panic_views
 from idp.mfa import panic as panics
 from idp.mfa.models import Challenge, Purpose
 from idp.mfa.sentences import over, span, waiting
@@ -208,8 +208,10 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
 
 
 def _no_method(attempt: Attempt) -> ResponseReturnValue:
-    resists = steps.wanted_level(attempt) == PHR and passkey.offered(attempt)
-    administrator = resists and steps.needs_key(attempt)
+    account = steps.account_of(attempt)
+    texts = administrators.refuses_texts(account) and not enrolment.beyond_texts(account.id)
+    resists = (texts or steps.wanted_level(attempt) == PHR) and passkey.offered(attempt)
+    administrator = resists and (texts or steps.needs_key(attempt))
     lost = not resists and steps.elsewhere(attempt, "verify") is None
     return render_template(
         "signin/no_method.html", attempt=attempt, add_key=resists, administrator=administrator, lost=lost

@@ -58,6 +58,7 @@ def test_production_does_not_start_without(missing: str) -> None:
         {"ERN_DEMO__ENABLED": "true"},
         {"ERN_MAIL__TRANSPORT": "outbox"},
         {"ERN_SERVER__ISSUER": "http://login.example.org"},
+        {"ERN_SECURITY__ADMINISTRATORS_NEED": "any"},
     ],
 )
 def test_production_refuses_what_belongs_to_a_demonstration(forbidden: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 
 from idp.accounts import people
@@ -12,6 +13,7 @@ from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import SignInRequired
 from idp.core.levels import MFA, PHR
+from idp.mfa import panic
 from idp.saas.authority import acting_authority
 from idp.saas.policy import Approver
 from tests.oidc.relying_party import RelyingParty, register
@@ -26,6 +28,18 @@ def strict(sqlite_template: str, tmp_path: Path) -> Iterator[Flask]:
     path = tmp_path / "strict.sqlite3"
     path.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
     app = configured(f"sqlite:///{path}", ERN_SECURITY__ADMINISTRATORS_NEED="phr")
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def textless(sqlite_template: str, tmp_path: Path) -> Iterator[Flask]:
+    """A server whose administrators need a second factor; text messages are none for them."""
+    path = tmp_path / "textless.sqlite3"
+    path.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
+    app = configured(f"sqlite:///{path}", ERN_SECURITY__ADMINISTRATORS_NEED="mfa")
     yield app
     with app.app_context():
         db.session.remove()
@@ -97,6 +111,50 @@ def test_an_administrator_with_a_phone_works_where_the_operator_allows_it(app: F
     signs_in(browser)
     browser.open("/admin/")
     assert browser.path == "/admin/"
+
+
+def test_with_text_messages_alone_an_administrator_comes_in_only_to_add_something_better(textless: Flask) -> None:
+    person(textless, EMAIL, PHONE, is_administrator=True)
+    browser = Browser(textless)
+    signs_in(browser)
+    for path in ("/admin/", "/saas/approvals"):
+        browser.open(path)
+        assert browser.heading() == "You need a security key", path
+        assert "Platform administrators" in browser.words()
+        assert 'value="sms"' not in browser.page.text
+    # The text message proves enough to add a key, and no more than that.
+    assert browser.signed_in().methods == ["sms"]
+    browser.adds_key(SecurityKey())
+    browser.open("/admin/")
+    assert browser.path == "/admin/"
+
+
+def test_an_administrator_who_lost_the_only_key_comes_back_and_another_one_gives_the_right_again(
+    strict: Flask, browser: Browser
+) -> None:
+    person(strict, is_administrator=True)
+    signs_in(browser)
+    browser.open(f"{browser.path}&method=security_key")
+    browser.submit(device_name="Only key")
+    browser.uses_key(SecurityKey())
+    assert browser.signed_in().acr == PHR
+    lost = Browser(strict)
+    lost.open("/admin/")
+    lost.gives_password()
+    lost.open(lost.path.replace("/login/verify?", "/login/verify/panic?"))
+    lost.submit()
+    assert browser.signed_in() is None, "the key that is gone opens nothing any more"
+    with time_machine.travel(clock.now() + timedelta(minutes=5)):
+        lost.open("/account/security-keys")
+        lost.gives_password()
+        lost.submit(device_name="New key")
+        lost.uses_key(SecurityKey())
+        assert lost.signed_in().acr == PHR
+        # The password alone brought the new key, so it decides about nobody until somebody recognised the person.
+        assert lost.open("/admin/").status_code == 404
+        with strict.app_context():
+            panic.recognise(1)  # as another administrator does with *Confirm identity*
+        assert lost.open("/admin/").status_code == 200
 
 
 def test_others_are_asked_for_nothing_more(strict: Flask, browser: Browser) -> None:

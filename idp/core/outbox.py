@@ -18,9 +18,9 @@ from idp.core.db import Model, act, db, transactional, upsert
 from idp.core.signed import new_token
 
 SEAL = "outbox"
-# The provider's statuses of a text that is over (Twilio, Message resource).
-FAILED = frozenset({"failed", "undelivered", "canceled"})
-FINAL = FAILED | {"delivered", "read"}
+# The provider's statuses of a text or a telephone call that is over (Twilio, Message and Call resources).
+FAILED = frozenset({"failed", "undelivered", "canceled", "busy", "no-answer"})
+FINAL = FAILED | {"delivered", "read", "completed"}
 BACKOFF_SECONDS = 15
 LONGEST_BACKOFF_SECONDS = 3600
 KEPT_DAYS = 30
@@ -32,6 +32,7 @@ class Channel(StrEnum):
     MAIL = "mail"
     SMS = "sms"
     CALL = "call"
+    VOICE = "voice"
 
 
 class MessageState(StrEnum):
@@ -94,6 +95,11 @@ def post_mail(to: str, template: str, language: str, *, key: str | None = None, 
 def post_sms(to: str, text: str, *, code: str | None = None, key: str | None = None) -> None:
     """Queue a text message to a number in E.164; `code` is named for the development outbox."""
     _post(Channel.SMS, to, Content("", text, code=code), "", key)
+
+
+def post_spoken(to: str, text: str, language: str, *, code: str, key: str | None = None) -> None:
+    """Queue a telephone call to a number in E.164: a voice says the text, then the signs of the code, slowly."""
+    _post(Channel.VOICE, to, Content("", text, code=code), language, key)
 
 
 def post_call(to: str, what: str, details: str, *, key: str | None = None) -> None:
@@ -211,7 +217,11 @@ def sweep() -> None:
     long_ago = clock.now() - timedelta(days=KEPT_DAYS)
     db.session.execute(delete(Message).where(ended, Message.created_at < long_ago))
     over = clock.now() - timedelta(minutes=settings.current().limits.challenge_minutes)
-    sent = (Message.channel == Channel.SMS, Message.state == MessageState.SENT, Message.provider_id.is_not(None))
+    sent = (
+        Message.channel.in_((Channel.SMS, Channel.VOICE)),
+        Message.state == MessageState.SENT,
+        Message.provider_id.is_not(None),
+    )
     db.session.execute(update(Message).where(*sent, Message.sent_at < over).values(sealed=None))
 
 

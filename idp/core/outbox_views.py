@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, render_template
 
 from idp.core import outbox, settings
-from idp.core.outbox import Channel, Message
+from idp.core.outbox import Message
 
 SHOWN = 200
 LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -41,7 +41,7 @@ def _shown(message: Message) -> dict[str, Any]:
     text = content.text if content else ""
     return {
         "id": message.id,
-        "channel": "mail" if message.channel is Channel.MAIL else "sms",
+        "channel": message.channel.value,
         "to": message.recipient,
         "subject": content.subject if content else "",
         "text": text,

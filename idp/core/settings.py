@@ -100,6 +100,7 @@ class Sms:
     second_account_sid: str
     second_auth_token: str
     second_sender: str
+    voice_calls: bool
     status_callback: bool
     api_base: str
     timeout_seconds: int

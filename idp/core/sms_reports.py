@@ -1,4 +1,4 @@
-"""What the text message provider reports about a text: a signed form, posted to us as its fate changes."""
+"""What the text message provider reports about a text or a call: a signed form, posted to us as its fate changes."""
 
 import importlib
 
@@ -27,7 +27,8 @@ def status() -> Response:
     """Take a report (X-Twilio-Signature); what we do not know is answered in the same way."""
     if not _signed():
         raise NotAllowed("report_unsigned")
-    outbox.reported(request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")[:16])
+    what = "Call" if "CallSid" in request.form else "Message"
+    outbox.reported(request.form.get(f"{what}Sid", ""), request.form.get(f"{what}Status", "")[:16])
     return Response(status=204)
 
 

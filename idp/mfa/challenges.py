@@ -29,12 +29,16 @@ COLLECT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Asking:
-    """Whom we ask (None: whoever it is), for what, and which attempt or session (`binding`) may answer, for whom."""
+    """Whom we ask (None: whoever it is), for what, and which attempt or session (`binding`) may answer, for whom.
+
+    `spoken`: by telephone call, where the factor can.
+    """
 
     account: Account | None
     purpose: Purpose
     binding: str
     application: str | None = None
+    spoken: bool = False
 
 
 def ask(asking: Asking, authenticator: Authenticator, kind: str | None = None) -> Challenge:
@@ -44,14 +48,14 @@ def ask(asking: Asking, authenticator: Authenticator, kind: str | None = None) -
     more may be sent. Must not be called inside an act.
     """
     kind = kind or authenticator.kind
-    prompt = factors.named(kind).ask(secret_of(authenticator), context(asking.application))
+    prompt = factors.named(kind).ask(secret_of(authenticator), context(asking))
     return put(asking, kind, prompt, authenticator=authenticator)
 
 
 def ask_any(asking: Asking, kind: str, known: Sequence[Authenticator]) -> Challenge:
     """Ask all authenticators of a kind that can be asked together, or, with none, whoever holds one."""
     factor = factors.together(kind)
-    prompt = factor.ask_any([secret_of(one) for one in known], context(asking.application))
+    prompt = factor.ask_any([secret_of(one) for one in known], context(asking))
     return put(asking, kind, prompt)
 
 
@@ -94,7 +98,8 @@ def _put(
     )
     db.session.add(challenge)
     if asking.account:
-        audit.record("mfa.challenge.ask", subject=asking.account.uid, after=judging.what(challenge))
+        spoken = {"by": "call"} if prompt.page.get("spoken") else {}
+        audit.record("mfa.challenge.ask", subject=asking.account.uid, after=judging.what(challenge) | spoken)
     if prompt.device:
         deliveries.send(prompt.device, challenge)
     return challenge
@@ -160,11 +165,12 @@ def seal_of(account_id: int) -> str:
     return models.seal_of_secret(account_id)
 
 
-def context(application: str | None) -> Context:
-    """Return where this request asks."""
+def context(asking: Asking) -> Context:
+    """Return where this request asks, and how."""
     host = urlsplit(settings.current().server.issuer).hostname or ""
     source = origins.place(request.remote_addr) if has_request_context() else ""
-    return Context(application, languages.current().code, host, asking_browser(), source, app_keys.current)
+    language = languages.current().code
+    return Context(asking.application, language, host, asking_browser(), source, app_keys.current, asking.spoken)
 
 
 def asking_browser() -> str:

@@ -9,7 +9,7 @@ from idp.accounts.models import Account
 from idp.core import clock, settings
 from idp.core.errors import TooMany
 from idp.core.limits import Budget, forgive, source_of, spend
-from idp.core.outbox import post_sms, undelivered
+from idp.core.outbox import post_sms, post_spoken, undelivered
 from idp.core.signed import digest
 from idp.mfa import denials, push
 from idp.mfa.factor import Call, Text
@@ -54,7 +54,9 @@ def _count_text(account: Account, text: Text) -> None:
 
 def send(device: Text | Call, challenge: Challenge) -> None:
     """Put a text or a call into the outbox, once for each challenge."""
-    if isinstance(device, Text):
+    if isinstance(device, Text) and device.spoken:
+        post_spoken(device.to, device.body, device.spoken, code=device.code, key=_key(challenge.handle))
+    elif isinstance(device, Text):
         post_sms(device.to, device.body, code=device.code, key=_key(challenge.handle))
     elif challenge.account_id:
         push.call(challenge.account_id, challenge.handle)

@@ -69,7 +69,7 @@ def begin(asking: Asking, kind: str, fields: Mapping[str, str]) -> Challenge:
     if kind in factors.SPARE and not factors.first(factors.named(one.kind) for one in authenticators(account.id)):
         raise NotAllowed("spare_needs_factor")
     held = [challenges.secret_of(found) for found in authenticators(account.id, kind)]
-    prompt = factors.named(kind).offer(account, Given(fields, held), challenges.context(asking.application))
+    prompt = factors.named(kind).offer(account, Given(fields, held), challenges.context(asking))
     return challenges.put(asking, kind, prompt, given=fields)
 
 

@@ -1,5 +1,6 @@
 """What people read about the events of their second factors."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from idp.accounts.event_words import Details, EventWords, each
@@ -15,7 +16,10 @@ def _factor(event: AuditEvent) -> Details:
 
 
 def _asked(event: AuditEvent) -> Details:
-    kind = (event.after or {}).get("kind", "")
+    asked = event.after or {}
+    kind = asked.get("kind", "")
+    if asked.get("by") == "call":
+        return {"method": gettext("Call to your mobile phone")}
     return {"method": str(factors.named(kind).title) if kind in factors.BY_NAME else kind}
 
 

@@ -20,11 +20,15 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True)
 class Text:
-    """A text message: the number in E.164, what it says in the person's language, and the code in it."""
+    """A text message: the number in E.164, what it says in the person's language, and the code in it.
+
+    With `spoken` (a language) a voice calls instead, and says first this and then the code.
+    """
 
     to: str
     body: str
     code: str
+    spoken: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class Context:
 
     `browser`: what asks, as people say it ("Firefox on Windows"; empty if unknown); `source`: its internet
     address without the last part.
-    `signer` gives the key with which we sign a question where a device has to know that it is ours.
+    `signer` gives the key with which we sign a question where a device has to know that it is ours. `spoken`: the
+    person asked for a call instead of a text.
     """
 
     application: str | None
@@ -97,6 +102,7 @@ class Context:
     browser: str = ""
     source: str = ""
     signer: Callable[[], Signer] | None = None
+    spoken: bool = False
 
 
 class Rejected(Invalid):

@@ -17,6 +17,9 @@ from idp.mfa.factor import Factor, Field, Rejected
 from idp.mfa.models import Challenge
 from idp.mfa.sentences import waiting
 
+# What the button "Call me instead" sends in the place of "Send a new code".
+CALL = "call"
+
 
 class FactorForm(FlaskForm):
     """A form of a factor; `over` says that its challenge can no longer be answered."""

@@ -61,6 +61,11 @@ class Sms(UsualLimits):
         "code_wrong": _l("This code is not right."),
     }
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a voice can say the code on the phone instead."""
+        return settings.current().sms.voice_calls
+
     def description(self, authenticators: Sequence[Authenticator]) -> str:
         """Return which number a text will go to."""
         number = authenticators[0].hint.replace(" ", "\N{NO-BREAK SPACE}")
@@ -88,8 +93,10 @@ class Sms(UsualLimits):
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         salt = secrets.token_hex(16)
         memo = {"number": secret["number"], "salt": salt, "digest": _digest(salt, code)}
-        text = Text(to=secret["number"], body=_body(code, context), code=code)
-        return Prompt(page={"number": self.hint(secret)}, memo=memo, device=text)
+        spoken = context.spoken and self.speaks
+        body, language = (_said(context), context.language) if spoken else (_body(code, context), None)
+        text = Text(to=secret["number"], body=body, code=code, spoken=language)
+        return Prompt(page={"number": self.hint(secret), "spoken": spoken}, memo=memo, device=text)
 
     def judge(self, secret: Secret, memo: Mapping[str, Any], answer: Mapping[str, str]) -> Secret:
         """Return the secret unchanged if the code is right."""
@@ -135,6 +142,14 @@ def _body(code: str, context: Context) -> str:
         "%(code)s is your challenge code for %(application)s. Tell it to nobody.", code=code, application=application
     )
     return f"{text}\n\n@{context.host} #{code}"
+
+
+def _said(context: Context) -> str:
+    """Return what a voice says before the code."""
+    application = (context.application or "ERN Login")[:LONGEST_APPLICATION]
+    return str(
+        _("This is ERN Login. Tell nobody this code. Your code for %(application)s is:", application=application)
+    )
 
 
 def _check(memo: Mapping[str, Any], answer: Mapping[str, str]) -> None:

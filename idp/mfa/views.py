@@ -1,7 +1,7 @@
 """My Account's pages for second factors that are typed in: see them, add one, remove one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -245,7 +245,7 @@ def _confirmed(own: UserSession, challenge: Challenge, form: forms.FactorForm) -
 
 def _again(own: UserSession, challenge: Challenge) -> ResponseReturnValue:
     try:
-        enrolment.again(_asking(own), challenge)
+        enrolment.again(replace(_asking(own), spoken=request.form["again"] == forms.CALL), challenge)
         flash(_("A new code is on its way. Only the newest one counts."), "success")
     except TooMany as refusal:
         flash(waiting(refusal), "warning")

@@ -1,7 +1,7 @@
 """The second step: choosing a verification method and answering it, or adding the first one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idp.core.errors import NotFound
@@ -57,13 +57,14 @@ def choose(attempt: Attempt, value: str) -> Challenge:
     return challenges.ask(asking, method.authenticators[0], method.factor.name)
 
 
-def again(attempt: Attempt, challenge: Challenge) -> Challenge:
-    """Ask once more with the same method; raise as `choose` does."""
+def again(attempt: Attempt, challenge: Challenge, *, spoken: bool = False) -> Challenge:
+    """Ask once more with the same method, by telephone call if `spoken`; raise as `choose` does."""
+    asking = replace(_asking(attempt, challenge.purpose), spoken=spoken)
     if challenge.purpose is Purpose.ENROL:
-        return enrolment.again(_asking(attempt, Purpose.ENROL), challenge)
+        return enrolment.again(asking, challenge)
     if challenge.authenticator is None:
         return choose(attempt, challenge.kind)
-    return challenges.ask(_asking(attempt, Purpose.SIGN_IN), challenge.authenticator, challenge.kind)
+    return challenges.ask(asking, challenge.authenticator, challenge.kind)
 
 
 def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:

@@ -277,7 +277,7 @@ def _asked(attempt: Attempt, method: str) -> ResponseReturnValue:
 
 def _asked_again(attempt: Attempt, challenge: Challenge, endpoint: str) -> ResponseReturnValue:
     try:
-        verification.again(attempt, challenge)
+        verification.again(attempt, challenge, spoken=request.form["again"] == forms.CALL)
         flash(_("A new code is on its way. Only the newest one counts."), "success")
     except TooMany as refusal:
         flash(waiting(refusal), "warning")

@@ -1,4 +1,4 @@
-"""A stand-in for the text message provider: it speaks the Messages resource of its HTTP API on loopback."""
+"""A stand-in for the text message provider: it speaks the Messages and Calls resources of its HTTP API on loopback."""
 
 import base64
 import hashlib
@@ -21,6 +21,7 @@ class Provider:
 
     address: str = ""
     taken: list[dict[str, str]] = field(default_factory=list)
+    calls: list[dict[str, str]] = field(default_factory=list)
     requests: int = 0
     answer_with: int = 201
     hang_up: bool = False  # the text is taken, but the sender gets no answer
@@ -54,33 +55,44 @@ def running() -> Iterator[Provider]:
         thread.join(5)
 
 
+def _refusal(provider: Provider, form: dict[str, list[str]]) -> tuple[int, dict[str, object]] | None:
+    if form["From"][0] in provider.refused_senders:
+        return 400, {"code": 21606, "message": "not your number", "status": 400}
+    if provider.answer_with != 201:
+        return provider.answer_with, {"code": 21211, "message": "refused", "status": provider.answer_with}
+    return None
+
+
+def _take(provider: Provider, form: dict[str, list[str]], *, call: bool) -> dict[str, str]:
+    made = {
+        "sid": f"{'CA' if call else 'SM'}{uuid.uuid4().hex}",
+        "to": form["To"][0],
+        "from": form["From"][0],
+        "says" if call else "body": form["Twiml" if call else "Body"][0],
+        "reports_to": form.get("StatusCallback", [""])[0],
+    }
+    (provider.calls if call else provider.taken).append(made)
+    return made
+
+
 def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             provider.requests += 1
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            if form["From"][0] in provider.refused_senders:
-                self._say(400, {"code": 21606, "message": "not your number", "status": 400})
+            if refusal := _refusal(provider, form):
+                self._say(*refusal)
                 return
-            if provider.answer_with != 201:
-                self._say(provider.answer_with, {"code": 21211, "message": "refused", "status": provider.answer_with})
-                return
-            text = {
-                "sid": f"SM{uuid.uuid4().hex}",
-                "to": form["To"][0],
-                "from": form["From"][0],
-                "body": form["Body"][0],
-                "reports_to": form.get("StatusCallback", [""])[0],
-            }
-            provider.taken.append(text)
+            made = _take(provider, form, call="/Calls" in self.path)
             if provider.hang_up:
                 self.connection.close()
                 return
-            self._say(201, {**text, "status": "queued"})
+            self._say(201, {**made, "status": "queued"})
 
         def do_GET(self) -> None:
             wanted = parse_qs(urlsplit(self.path).query).get("To", [""])[0]
-            self._say(200, {"messages": [text for text in provider.taken if text["to"] == wanted], "page": 0})
+            name, made = ("calls", provider.calls) if "/Calls" in self.path else ("messages", provider.taken)
+            self._say(200, {name: [one for one in made if one["to"] == wanted], "page": 0})
 
         def _say(self, status: int, answer: object) -> None:
             body = json.dumps(answer).encode()

@@ -62,7 +62,7 @@ def signed_token(issuer: IdentityServer, token: str) -> jwt.Token:
 
     try:
         return jwt.decode(token, named_key, algorithms=ALGORITHMS)
-    except (JoseError, ValueError) as mistake:
+    except (JoseError, ValueError, TypeError) as mistake:  # TypeError: the library takes crit for a list unseen
         raise IdentityNotTrusted(f"ID token: {type(mistake).__name__}") from mistake
 
 

@@ -51,7 +51,7 @@ def signed(token: str, issuer: Issuer) -> jwt.Token:
             return _signed(token, issuer.keys())
         except InvalidKeyIdError:
             return _signed(token, issuer.keys(again=True))
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError) as error:  # TypeError: the library takes crit for a list unseen
         raise SignInRefused("answer_refused", detail=f"JWT: {error}") from error
 
 

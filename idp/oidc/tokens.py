@@ -147,7 +147,7 @@ def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
 def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
     try:
         token = jwt.decode(text, lambda signed: keys.ring(signed.headers().get("kid")).all, algorithms=algorithms)
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, TypeError):  # TypeError: the library takes crit for a list unseen
         raise TokenRefused from None
     if token.header.get("typ") != kind:
         raise TokenRefused

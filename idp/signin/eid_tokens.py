@@ -123,7 +123,7 @@ def _signed(provider: Eid, token: str) -> dict[str, Any]:
 
     try:
         return jwt.decode(token, named_key, algorithms=ALGORITHMS).claims
-    except (JoseError, ValueError) as mistake:
+    except (JoseError, ValueError, TypeError) as mistake:  # TypeError: the library takes crit for a list unseen
         raise EidRefused(provider, f"the ID token: {type(mistake).__name__}") from None
 
 

@@ -1,5 +1,7 @@
 """CPMS closes a session when the identity server says so, and believes nobody else (Back-Channel Logout 1.0, 2.6)."""
 
+import base64
+import json
 from collections.abc import Callable
 from time import time
 from typing import Any
@@ -96,3 +98,11 @@ def test_a_foreign_signature_and_garbage_end_nothing(app: Flask, issuer: FakeIss
         assert tells(app, text) == 400
     assert app.test_client().get(ADDRESS).status_code == 405
     assert sessions(app) == 1
+
+
+@pytest.mark.parametrize("crit", [True, 5, None, [["b64"]]])
+def test_a_header_that_is_none_is_refused_and_brings_nothing_down(app: Flask, issuer: FakeIssuer, crit: object) -> None:
+    genuine = token(app, issuer)
+    header = {**json.loads(base64.urlsafe_b64decode(genuine.split(".")[0] + "==")), "crit": crit}
+    bent = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+    assert tells(app, ".".join([bent, *genuine.split(".")[1:]])) == 400

@@ -1,5 +1,7 @@
 """ECP closes a session when ERN Login says so, and believes nobody else (Back-Channel Logout 1.0, 2.6)."""
 
+import base64
+import json
 from time import time
 from typing import Any
 
@@ -81,3 +83,14 @@ def test_a_foreign_signature_and_garbage_end_nothing(ecp: Flask, issuer: Issuer,
     for text in (token(ecp, issuer), "", "x", "a.b.c"):
         assert tells(ecp, text) == 400
     assert sessions(ecp) == 1
+
+
+@pytest.mark.parametrize("crit", [True, 5, None, [["b64"]]])
+def test_a_header_that_is_none_is_refused_and_brings_nothing_down(
+    ecp: Flask, issuer: Issuer, visitor: Any, crit: object
+) -> None:
+    visitor.signs_in()
+    genuine = token(ecp, issuer)
+    header = {**json.loads(base64.urlsafe_b64decode(genuine.split(".")[0] + "==")), "crit": crit}
+    bent = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+    assert tells(ecp, ".".join([bent, *genuine.split(".")[1:]])) == 400

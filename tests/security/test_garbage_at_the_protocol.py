@@ -56,13 +56,21 @@ def test_credentials_that_are_no_text_belong_to_no_client(app: Flask, credential
     assert (told.status_code, told.json["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize("token", ["", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "x" * 20_000, "\u00e9"])
+def bent(header: object) -> str:
+    """A token with a header that nobody would sign."""
+    return base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode() + ".e30.AAAA"
+
+
+BENT = [bent({"alg": "ES256", "kid": "x", "crit": crit}) for crit in (True, 5, None, [["b64"]], [{}])]
+
+
+@pytest.mark.parametrize("token", ["", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "x" * 20_000, "\u00e9", *BENT])
 def test_a_token_that_is_none_opens_nothing(app: Flask, token: str) -> None:
     assert app.test_client().get("/oauth2/userinfo", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert app.test_client().post("/oauth2/userinfo", data={"access_token": token}).status_code == 401
 
 
-@pytest.mark.parametrize("hint", ["a.b.c", "eyJhbGciOiJub25lIn0.e30.", "\u00e9", "x" * 5000])
+@pytest.mark.parametrize("hint", ["a.b.c", "eyJhbGciOiJub25lIn0.e30.", "\u00e9", "x" * 5000, *BENT])
 def test_a_hint_that_is_none_signs_nobody_out(browser: Browser, hint: str) -> None:
     assert browser.client.get("/oauth2/logout", query_string={"id_token_hint": hint}).status_code == 400
     assert browser.signed_in() is not None

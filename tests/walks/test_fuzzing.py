@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -93,7 +94,7 @@ class Sender:
             built = rule.build(values)
         except (BuildError, UnicodeEncodeError, ValueError):
             built = None
-        return built[1] if built else "/" + self._hole(bent)
+        return built[1] if built else "/" + quote(self._hole(bent), safe="/%", errors="surrogatepass")
 
     def _hole(self, bent: Bent) -> str:
         return self.chance.choice((self.chance.choice(self.site.values), bent.value()[:300])) or "x"

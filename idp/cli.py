@@ -1,19 +1,22 @@
 """Composition for the command line: prepare a database, look after clients, keys, people and the audit."""
 
+import json
 import sys
+from typing import IO
 
 import click
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo, restored
-from idp.accounts import freezing, people
+from idp.accounts import freezing, people, personal_details
 from idp.accounts.models import Account
 from idp.app import create_app
 from idp.client_commands import client
 from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
+from idp.core.errors import Invalid
 from idp.metadata_commands import metadata
 from idp.mfa import app_keys
 from idp.mfa import panic as panics
@@ -82,6 +85,20 @@ def administrator(identifier: str) -> None:
     account = _account(identifier)
     people.make_administrator(account)
     click.echo(f"{account.name} ({account.uid}) is a platform administrator and always signs in with two factors.")
+
+
+@main.command()
+@click.argument("identifier")
+@click.argument("claims", type=click.File("r", encoding="utf-8"))
+def claims(identifier: str, claims: IO[str]) -> None:
+    """Set further claims of OpenID Connect Core, 5.1 about a person, from a JSON file (- for standard input)."""
+    try:
+        personal_details.keep_further(_account(identifier), json.load(claims))
+    except (ValueError, AttributeError):
+        sys.exit("Nothing was changed: this is not a JSON object.")
+    except Invalid as refusal:
+        sys.exit(f"Nothing was changed: {refusal.details['name']} is unknown or malformed.")
+    click.echo("Applications read this from now on.")
 
 
 @main.command()

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from idp.accounts import profile, questions, session, tiles
+from idp.accounts import personal_details, profile, questions, session, tiles
 from idp.accounts.forms import ChangePasswordForm, NamesForm, PreferencesForm
 from idp.accounts.models import UserSession
 from idp.accounts.profile import Preferences
@@ -30,7 +30,8 @@ def details() -> ResponseReturnValue:
     if form.validate_on_submit():
         profile.rename(own.account, form.first_name.data, form.last_name.data)
         return _done("accounts.details", _("Your name is saved."))
-    return render_template("accounts/details.html", form=form, account=own.account), form.status
+    workplace = personal_details.workplace_of(own.account_id)
+    return render_template("accounts/details.html", form=form, account=own.account, workplace=workplace), form.status
 
 
 def settings() -> ResponseReturnValue:

@@ -54,6 +54,8 @@ EVENTS: dict[str, EventWords] = {
     "account.create": EventWords(_l("Your account was created.")),
     "account.administrator": EventWords(_l("You became a platform administrator.")),
     "account.rename": EventWords(_l("The name of your account was changed.")),
+    "account.details": EventWords(_l("The time zone or the workplace of your account was changed.")),
+    "account.further_claims": EventWords(_l("Our support changed what applications read about you.")),
     "account.prefer": EventWords(_l("The settings of your account were changed.")),
     "account.email.ask": EventWords(_l("Another e-mail address was asked for.")),
     "account.email.change": EventWords(_l("The e-mail address was changed.")),

@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, PasswordField, SelectField, StringField, ValidationError
 from wtforms.validators import AnyOf, DataRequired, EqualTo, InputRequired, Length, StopValidation
 
-from idp.accounts import people
+from idp.accounts import people, personal_details
 from idp.accounts.sentences import AT_FIELD
 from idp.core import languages
 from idp.core.errors import Invalid, TooMany
@@ -96,6 +96,21 @@ def name_field(label: Any, missing: Any) -> StringField:
     return StringField(label, [DataRequired(missing), too_long, _name], filters=[_tidy])
 
 
+def _printable(_form: FlaskForm, field: Field) -> None:
+    if not field.data.isprintable():
+        raise ValidationError(_l("Use letters, digits and signs only."))
+
+
+def _line(label: Any, longest: int) -> StringField:
+    too_long = Length(max=longest, message=_l("Use at most %(max)d characters."))
+    return StringField(label, [too_long, _printable], filters=[_tidy])
+
+
+def _time_zone(_form: FlaskForm, field: Field) -> None:
+    if field.data and field.data not in personal_details.time_zones():
+        raise ValidationError(_l("Choose a time zone from the list."))
+
+
 def language_field() -> SelectField:
     """Make the field for the language of mails."""
     offered = AnyOf(languages.BY_CODE, message=_l("Choose a language from the list."))
@@ -167,6 +182,21 @@ class NamesForm(AccountForm):
 
     first_name = name_field(_l("First name"), _l("Enter your first name."))
     last_name = name_field(_l("Last name"), _l("Enter your last name."))
+
+
+class WorkplaceForm(AccountForm):
+    """Tell where one works, and in which time zone; each field may stay empty."""
+
+    street_address = _line(_l("Street and number"), 200)
+    postal_code = _line(_l("Postal code"), 20)
+    locality = _line(_l("Town"), 100)
+    country = _line(_l("Country"), 100)
+    zoneinfo = SelectField(
+        _l("Time zone"),
+        [_time_zone],
+        choices=lambda: [("", _l("not given")), *((zone, zone) for zone in personal_details.time_zones())],
+        validate_choice=False,
+    )
 
 
 class PreferencesForm(AccountForm):

@@ -55,6 +55,24 @@ class Account(Model):
         return next((address.address for address in self.addresses if address.is_primary), "")
 
 
+class PersonalDetails(Model):
+    """What people may add to their account: where they work, and in which time zone; there is a row once they did.
+
+    `further` are claims of OpenID Connect Core, 5.1 for which there is no field, set by the operator.
+    """
+
+    __tablename__ = "personal_details"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    zoneinfo: Mapped[str] = mapped_column(String(64))
+    street_address: Mapped[str] = mapped_column(String(200))
+    postal_code: Mapped[str] = mapped_column(String(20))
+    locality: Mapped[str] = mapped_column(String(100))
+    country: Mapped[str] = mapped_column(String(100))
+    further: Mapped[dict[str, str]] = mapped_column(JSON)
+    updated_at: Mapped[datetime]
+
+
 class EmailAddress(Model):
     """A verified address; `normalized` decides which account it belongs to."""
 

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from idp.accounts.models import Account, EmailAddress, MailedLink, UserSession
+from idp.accounts.models import Account, EmailAddress, MailedLink, PersonalDetails, UserSession
 from idp.accounts.notices import tell
 from idp.core import audit, clock, settings
 from idp.core.audit import AuditEvent
@@ -67,6 +67,12 @@ def _account(account: Account) -> dict[str, Any]:
         *("always_mfa", "notify_by_mail", "warn_applications", "created_at", "updated_at"),
     )
     return listed([account], *columns)[0]
+
+
+@part("personal_details", PersonalDetails)
+def _details(account: Account) -> list[dict[str, Any]]:
+    columns = ("zoneinfo", "street_address", "postal_code", "locality", "country", "further", "updated_at")
+    return listed(of(account, PersonalDetails.account_id), *columns)
 
 
 @part("addresses", EmailAddress)

@@ -19,7 +19,7 @@ class Tile:
 
 
 TILES = (
-    Tile("accounts.details", "user", _l("My account details"), _l("Name, e-mail, identifier, my data")),
+    Tile("accounts.details", "user", _l("My account details"), _l("Name, e-mail, workplace, identifier, my data")),
     Tile(
         "accounts.settings",
         "gear",

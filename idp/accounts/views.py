@@ -10,6 +10,7 @@ from idp.accounts import (
     freezing_views,
     password_views,
     registration_views,
+    workplace_views,
 )
 from idp.core.errors import Conflict, Expired
 from idp.core.settings import current
@@ -29,6 +30,7 @@ ROUTES = (
     ("/.well-known/change-password", "well_known_change", password_views.change_password, READ),
     ("/account", "account", account_views.account, READ),
     ("/account/details", "details", account_views.details, FILL_IN),
+    ("/account/workplace", "workplace", workplace_views.workplace, FILL_IN),
     ("/account/settings", "settings", account_views.settings, FILL_IN),
     ("/account/settings/password", "change_password", account_views.change_password, FILL_IN),
     ("/account/email", "email", email_views.email, FILL_IN),

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from idp.accounts import personal_details
 from idp.accounts.models import Account
+from idp.accounts.personal_details import FURTHER
 from idp.core import settings
 from idp.mfa import enrolment
 from idp.oidc.clients import Client
@@ -13,6 +15,13 @@ from idp.oidc.subjects import subject_of
 from idp.saas import access
 
 Claims = dict[str, Any]
+
+ADDRESS = ("formatted", "street_address", "postal_code", "locality", "country")
+# OpenID Connect Core, 5.4.
+PROFILE = (
+    *("name", "given_name", "family_name", "preferred_username", "locale", "updated_at", "zoneinfo"),
+    *FURTHER,
+)
 
 
 def for_scope(account: Account, client: Client, scope: str) -> Claims:
@@ -46,11 +55,20 @@ def _profile(account: Account, client: Client) -> Claims:
         **({"preferred_username": account.uid} if known_by_uid else {}),
         "locale": account.language,
         "updated_at": int(account.updated_at.timestamp()),
+        **personal_details.further_of(account.id),
     }
 
 
 def _email(account: Account, client: Client) -> Claims:
     return {"email": account.email, "email_verified": True}
+
+
+def _address(account: Account, client: Client) -> Claims:
+    """Where the person works; members that nobody filled in are left out (OpenID Connect Core, 5.1.1)."""
+    workplace = personal_details.workplace_of(account.id)
+    members = {name: getattr(workplace, name) for name in ADDRESS}
+    told = {name: value for name, value in members.items() if value}
+    return {"address": told} if told else {}
 
 
 def _phone(account: Account, client: Client) -> Claims:
@@ -105,8 +123,9 @@ def _urn(text: str) -> str:
 # Scope -> (what gives its claims, their names for the metadata).
 SCOPES: dict[str, tuple[Callable[[Account, Client], Claims], tuple[str, ...]]] = {
     "openid": (_nothing, ("sub",)),
-    "profile": (_profile, ("name", "given_name", "family_name", "preferred_username", "locale", "updated_at")),
+    "profile": (_profile, PROFILE),
     "email": (_email, ("email", "email_verified")),
+    "address": (_address, ("address",)),
     "phone": (_phone, ("phone_number", "phone_number_verified")),
     "ern": (_ern, ("ern_access", "ern", "hcp", "profiles", "ern_access_version")),
     "offline_access": (_nothing, ()),

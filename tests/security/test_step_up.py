@@ -43,6 +43,7 @@ GRAVE: dict[str, tuple[str, Mapping[str, str], str]] = {
 # Forms that ask in another way, or change nothing that matters, and why.
 OTHERWISE = {
     "accounts.details": "a name; the mail about it lets the owner freeze the account",
+    "accounts.workplace": "an address of the workplace, which nothing depends on",
     "accounts.confirm_email": "the link in the new mailbox is the proof",
     "accounts.not_me": "the link in the mailbox is the proof, and it only protects",
     "accounts.sessions": "ends sessions, which only protects",

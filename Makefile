@@ -1,6 +1,6 @@
 # make run     everything, from an empty checkout to four running servers (Ctrl-C stops them)
 # make run-tls the same on https, with certificates of an own authority (needs Apache)
-# make fast    the tests of each area of the three programs, inside one process and on SQLite: about three minutes
+# make fast    the tests of the areas (tests/<area>), on SQLite and without a browser
 # make test    the whole suite; make check: format, lint, types, layers, migrations, and the suite
 # make walks   10,000 random walks over signing in, step-up, PANIC and coming back (WALKS, SEED)
 # make fuzz    100,000 mutated requests to every address of the three programs (REQUESTS, SEED)
@@ -14,10 +14,12 @@ REQUESTS ?= 100000
 SEED ?= 1
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
-# What starts servers, kills something or looks at the whole repository is not fast; nor is what needs a browser,
-# wherever it lies (its mark is "browser").
-FAST := $(filter-out tests/browser tests/faults tests/federation tests/journeys tests/support tests/tooling tests/walks, \
-	$(patsubst %/,%,$(filter-out tests/__pycache__/,$(wildcard tests/*/))))
+# The areas of the three programs. The other folders are rings of their own: what comes over the protocol, walks over all
+# pages, stories, servers, commands, browsers.
+AREAS := $(addprefix tests/,core accounts mfa signin saas oidc cpms ecp)
+
+# Compiled modules are kept: without them each test process rewrites the assertions of every test again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run run-tls fast test walks fuzz check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
 
@@ -28,7 +30,7 @@ run-tls: environment
 	@exec $(BIN)/python -m idp.launch --tls
 
 fast: test-environment
-	@$(BIN)/python -m pytest $(FAST) -n $(WORKERS) -m "not browser" --database sqlite $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest $(AREAS) -n $(WORKERS) -m "not browser" --database sqlite $(PYTEST_OPTIONS)
 
 test: test-environment
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_OPTIONS)

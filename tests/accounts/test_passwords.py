@@ -1,8 +1,6 @@
 """Hashing: what it costs, when it is renewed, what happens when too many want it."""
 
 import re
-import subprocess
-import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -172,11 +170,3 @@ def test_too_many_hashes_at_once_are_answered_with_busy(app: Flask, monkeypatch:
 def test_hashing_inside_an_act_is_a_mistake_of_the_program(inside: None) -> None:
     with transaction(), pytest.raises(RuntimeError):
         passwords.hash_of(PASSWORD)
-
-
-def test_the_word_lists_are_not_loaded_before_a_password_is_chosen() -> None:
-    program = (
-        "import sys; from idp.app import create_app; from idp.core import configuration;"
-        "create_app(configuration.load({'ERN_CONFIG': 'test'})); sys.exit('zxcvbn.frequency_lists' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

@@ -1,8 +1,6 @@
 """The operator's commands, run as commands on a database of their own."""
 
 import io
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ from idp.core.levels import MFA
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, PHONE, Browser, newest_code, person
 
-ROOT = Path(__file__).parents[2]
 Command = Callable[..., "Done"]
 
 
@@ -35,7 +32,7 @@ class Done:
 
 @pytest.fixture
 def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run a command in this process; one test runs the program itself, which takes a second to start."""
+    """Run a command in this process: the program takes a second to start."""
     monkeypatch.setenv("ERN_CONFIG", "test")
     monkeypatch.setenv("DATABASE_URL", app.config["SQLALCHEMY_DATABASE_URI"])
 
@@ -46,20 +43,6 @@ def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Command:
         code = end.value.code
         sentence = f"{code}\n" if isinstance(code, str) else ""
         return Done(1 if sentence else int(code or 0), out.getvalue(), said.getvalue() + sentence)
-
-    return run
-
-
-@pytest.fixture
-def program(app: Flask) -> Command:
-    """Run a command as an operator does."""
-
-    def run(*arguments: str) -> Done:
-        env = {"ERN_CONFIG": "test", "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}
-        done = subprocess.run(
-            [sys.executable, "-m", "idp.cli", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
 
     return run
 
@@ -102,12 +85,12 @@ def test_an_operator_keeps_the_clients_of_a_file(command: Command, tmp_path: Pat
     assert "is no TOML" in command("client", "keep", str(file)).stderr
 
 
-def test_the_audit_trail_is_proved(app: Flask, command: Command, program: Command) -> None:
+def test_the_audit_trail_is_proved(app: Flask, command: Command) -> None:
     person(app)
     assert "whole" in command("verify-audit").stdout
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE audit_event SET act = 'x' WHERE id = 1")
-    broken = program("verify-audit")
+    broken = command("verify-audit")
     assert broken.returncode == 1 and "event 1" in broken.stderr
 
 

@@ -1,7 +1,5 @@
 """A configuration that cannot be used stops the server with a sentence for the operator."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -129,13 +127,3 @@ def test_a_start_without_usable_keys_ends_with_status_2(keys: str, capsys: pytes
     with pytest.raises(SystemExit) as ended:
         create_app(settings)
     assert ended.value.code == 2 and "[vault] keys" in capsys.readouterr().err
-
-
-def test_the_command_line_says_the_sentence_and_no_trace() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "idp.cli", "migrate"],
-        capture_output=True, text=True, check=False, env={"ERN_CONFIG": "default"}, timeout=60,
-        cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "[mail] host is missing (the mail relay that sends links and notices)." in done.stderr

@@ -1,8 +1,5 @@
 """What an operator can set, and the one clear sentence for every mistake."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +9,6 @@ from cpms_client import settings as cpms_settings
 from cpms_client.app import create_app
 from tests.support.cpms_browser import lent
 
-ROOT = Path(__file__).parents[2]
 PRODUCTION = """
 environment = "production"
 base_url = "https://cpms.example"
@@ -133,32 +129,6 @@ def test_a_database_that_is_not_prepared_stops_the_start(settings, capsys):
 def test_a_prepared_database_lets_the_server_start(settings):
     with lent(settings):
         assert create_app(settings).test_client().get("/readyz").status_code == 200
-
-
-def test_the_program_runs_alone_with_the_identity_server_unimportable(tmp_path, issuer):
-    """Three settings are enough: issuer, client id, secret."""
-    script = (
-        "import sys\n"
-        "sys.modules['idp'] = None\n"
-        "from cpms_client import cli\n"
-        "cli.main(['prepare'])\n"
-        "from cpms_client.app import create_app\n"
-        "browser = create_app().test_client()\n"
-        "answer = browser.get('/sign-in', base_url='http://localhost:8001')\n"
-        "print(answer.status_code, answer.location)\n"
-    )
-    wanted = {
-        "CPMS_ISSUER": issuer.issuer,
-        "CPMS_CLIENT_ID": "lonely",
-        "CPMS_CLIENT_SECRET": "lonely-secret",
-        "CPMS_DATABASE_URL": f"sqlite:///{tmp_path}/alone.sqlite",
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CPMS_", "ERN_", "GRANIAN_"))}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=kept | wanted, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"302 {issuer.issuer}/oauth2/authorize?response_type=code&client_id=lonely&" in done.stdout
 
 
 def test_a_server_for_other_hosts_is_refused_in_training(settings, capsys, monkeypatch):

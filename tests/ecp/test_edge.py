@@ -1,8 +1,6 @@
-"""What every request must look like, what every answer carries, and that ECP stands alone."""
+"""What every request must look like, what every answer carries."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,19 +12,7 @@ from ecp_client.settings import Mode
 from tests.ecp.conftest import BASE, Browser
 from tests.ecp.issuer import Issuer
 
-ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = ("/", "/membership", "/privacy", "/support", "/accessibility")
-ALONE = """
-import sys
-for name in ("idp", "cpms_client"):
-    sys.modules[name] = None
-from ecp_client import cli
-assert cli.main(["prepare"]) == 0
-from ecp_client.app import create_app
-client = create_app().test_client()
-assert client.get("/", base_url="http://localhost:8002").status_code == 200
-assert client.get("/readyz").status_code == 200
-"""
 
 
 @pytest.mark.parametrize("path", PUBLIC)
@@ -188,16 +174,3 @@ def test_the_language_is_chosen_by_menu_remembered_and_else_the_browsers(visitor
     assert '<html lang="fr">' in visitor.opens("/support", headers={"Accept-Language": "en"}).text
     assert '<html lang="fr">' in visitor.opens("/?lang=xx").text
     assert '<html lang="en">' in visitor.opens("/?lang=en").text
-
-
-def test_ecp_starts_alone_with_three_settings(tmp_path: Path) -> None:
-    given = {
-        "ECP_ISSUER": "http://127.0.0.1:9",
-        "ECP_CLIENT_ID": "ecp",
-        "ECP_CLIENT_SECRET": "a-secret",
-        "ECP_DATABASE_URL": f"sqlite:///{tmp_path}/alone.sqlite3",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE], cwd=ROOT, env=given, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr

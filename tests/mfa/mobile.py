@@ -5,9 +5,13 @@ from html import unescape
 
 from flask import Flask
 
+from idp.accounts import people
 from idp.core.db import db
-from idp.mfa.models import Authenticator
-from tests.signin.browser import Browser
+from idp.mfa import challenges, enrolment
+from idp.mfa.challenges import Asking
+from idp.mfa.mobile_app import KIND
+from idp.mfa.models import Authenticator, Purpose
+from tests.signin.browser import EMAIL, Browser
 from tests.support.companion_app import CompanionApp, over, scanned
 
 PHONE_BROWSER = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
@@ -30,12 +34,16 @@ def pairs(browser: Browser, phone: CompanionApp, name: str = "Pixel of Mira") ->
     return phone
 
 
-def has_the_app(app: Flask, browser: Browser, name: str = "Pixel of Mira") -> CompanionApp:
-    """Pair the first device of a person who has no factor yet, and sign out."""
-    browser.signs_in()
-    phone = pairs(browser, new_app(app), name)
-    browser.open("/logout")
-    browser.submit()
+def has_the_app(app: Flask, identifier: str = EMAIL, name: str = "Pixel of Mira") -> CompanionApp:
+    """Pair the first device of a person who has no factor yet, by the verbs that the pages call."""
+    phone, binding = new_app(app), f"pairing of {identifier}"
+    with app.test_request_context():
+        account = people.by_address(identifier)
+        begun = enrolment.begin(Asking(account, Purpose.ENROL, binding), KIND, {"device_name": name})
+        shown = begun.content["page"]["link"]
+    phone.pairs(shown)
+    with app.test_request_context():
+        enrolment.confirm(challenges.current(binding, Purpose.ENROL), {"state": "approved"}, first=True)
     return phone
 
 

@@ -11,7 +11,7 @@ from idp.mfa import challenges
 from idp.mfa.models import Challenge, ChallengeState
 from tests.mfa.mobile import devices, has_the_app, link, number
 from tests.mfa.test_app_sign_in import WRONG_PIN, arrives
-from tests.signin.browser import Browser, mails, person
+from tests.signin.browser import mails, person
 from tests.support.companion_app import CompanionApp, Refused, over
 from tests.support.identity_server import configured
 
@@ -30,7 +30,7 @@ def outcomes(times: int, act: Callable[[int], str]) -> Counter[str]:
 def test_a_hundred_guesses_at_once_get_five_judgements_and_then_nothing(each_app: Flask) -> None:
     """Two methods, two browsers: together they get what one device allows."""
     person(each_app)
-    phone = has_the_app(each_app, Browser(each_app))
+    phone = has_the_app(each_app)
     pages = [arrives(each_app, "app_qr") for _ in range(20)]
     wrong = [phone.reads(link(page), WRONG_PIN) for page in pages]
     with each_app.app_context():
@@ -55,7 +55,7 @@ def test_a_hundred_guesses_at_once_get_five_judgements_and_then_nothing(each_app
 
 def test_right_answers_at_once_sign_in_once(each_app: Flask) -> None:
     person(each_app)
-    phone = has_the_app(each_app, Browser(each_app))
+    phone = has_the_app(each_app)
     browser = arrives(each_app)
     [request] = phone.requests()
     answer = phone.approval(request, number(browser))
@@ -76,7 +76,7 @@ def test_right_answers_at_once_sign_in_once(each_app: Flask) -> None:
 
 def test_two_servers_on_one_database_count_together_and_over_a_restart(each_app: Flask) -> None:
     person(each_app)
-    phone = has_the_app(each_app, Browser(each_app))
+    phone = has_the_app(each_app)
     other = configured(each_app.config["SQLALCHEMY_DATABASE_URI"])
     for turn, server in enumerate((each_app, other, each_app, other)):
         browser = arrives(server, "app_qr")

@@ -19,7 +19,7 @@ from tests.signin.browser import EMAIL, PHONE, Browser, mails, person
 from tests.support.companion_app import CompanionApp, Foreign, Refused, scanned
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
-CPMS = Wanted(MFA, "CPMS", "/account/details")
+CPMS = Wanted(MFA, "CPMS", return_to="/account/details")
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:144.0) Gecko/20100101 Firefox/144.0"
 WRONG_PIN = "7319"
 
@@ -28,7 +28,7 @@ WRONG_PIN = "7319"
 def phone(app: Flask) -> CompanionApp:
     """The app of a person who has nothing else."""
     person(app)
-    return has_the_app(app, Browser(app))
+    return has_the_app(app)
 
 
 def arrives(app: Flask, method: str = "app_pin", identifier: str = EMAIL) -> Browser:
@@ -151,7 +151,7 @@ def test_an_answer_is_for_its_own_request(app: Flask, phone: CompanionApp) -> No
 def test_a_request_is_over_after_two_minutes(app: Flask) -> None:
     with time_machine.travel(LATER, tick=False) as clock:
         person(app)
-        phone = has_the_app(app, Browser(app))
+        phone = has_the_app(app)
         browser = arrives(app)
         [request] = phone.requests()
         clock.shift(timedelta(seconds=121))
@@ -176,7 +176,7 @@ def test_somebody_elses_device_sees_and_answers_nothing(app: Flask, phone: Compa
     person(app, "other@hospital.example")
     stranger = new_app(app)
     other = Browser(app)
-    other.signs_in(identifier="other@hospital.example")
+    other.enters(identifier="other@hospital.example")
     pairs(other, stranger)
     browser = arrives(app)
     assert stranger.requests() == []
@@ -190,7 +190,7 @@ def test_somebody_elses_device_sees_and_answers_nothing(app: Flask, phone: Compa
 def test_every_device_shows_it_and_the_first_answer_counts(app: Flask) -> None:
     person(app, EMAIL, PHONE)
     owner = Browser(app)
-    owner.signs_in(Wanted(MFA))
+    owner.enters(MFA)
     one, other = pairs(owner, new_app(app)), pairs(owner, new_app(app), "Tablet")
     browser = arrives(app)
     [request] = other.requests()
@@ -211,7 +211,7 @@ def test_every_device_shows_it_and_the_first_answer_counts(app: Flask) -> None:
 def test_three_requests_in_ten_minutes_and_a_success_gives_them_back(app: Flask) -> None:
     with time_machine.travel(LATER, tick=False) as clock:
         person(app)
-        phone = has_the_app(app, Browser(app))
+        phone = has_the_app(app)
         browsers = [arrives(app) for _ in range(4)]
         assert "No request was sent: too many" in browsers[3].words()
         assert len(phone.requests()) == 3
@@ -252,7 +252,7 @@ def test_it_was_not_me_ends_the_sign_in_and_warns(app: Flask, phone: CompanionAp
 def test_whoever_was_denied_cannot_go_on_with_another_method(app: Flask) -> None:
     person(app, EMAIL, PHONE)
     owner = Browser(app)
-    owner.signs_in(Wanted(MFA))
+    owner.enters(MFA)
     phone = pairs(owner, new_app(app))
     browser = arrives(app)
     phone.denies()
@@ -265,7 +265,7 @@ def test_whoever_was_denied_cannot_go_on_with_another_method(app: Flask) -> None
 def test_after_it_requests_pause_for_a_quarter_of_an_hour_and_qr_codes_work(app: Flask) -> None:
     with time_machine.travel(LATER, tick=False) as clock:
         person(app)
-        phone = has_the_app(app, Browser(app))
+        phone = has_the_app(app)
         arrives(app)
         phone.denies()
         paused = phone.sends("GET", "/app/api/requests")["paused_until"]
@@ -336,7 +336,7 @@ def test_three_wrong_codes_end_a_page(app: Flask, phone: CompanionApp) -> None:
 def test_a_code_is_over_after_three_minutes(app: Flask) -> None:
     with time_machine.travel(LATER, tick=False) as clock:
         person(app)
-        phone = has_the_app(app, Browser(app))
+        phone = has_the_app(app)
         browser = arrives(app, "app_qr")
         code = phone.reads(link(browser))
         clock.shift(timedelta(seconds=181))
@@ -350,7 +350,7 @@ def test_a_code_is_over_after_three_minutes(app: Flask) -> None:
 def test_each_device_has_its_own_qr_code(app: Flask) -> None:
     person(app, EMAIL, PHONE)
     owner = Browser(app)
-    owner.signs_in(Wanted(MFA))
+    owner.enters(MFA)
     one, other = pairs(owner, new_app(app)), pairs(owner, new_app(app), "Tablet")
     browser = arrives(app, "app_qr")
     with pytest.raises(Foreign, match="not for an account on this phone"):
@@ -379,7 +379,7 @@ def test_forged_and_foreign_codes_are_refused_by_the_app(app: Flask, phone: Comp
 def test_a_new_server_key_is_told_a_week_before_it_signs(app: Flask) -> None:
     with time_machine.travel(LATER, tick=False) as clock:
         person(app)
-        phone = has_the_app(app, Browser(app))
+        phone = has_the_app(app)
         with app.app_context():
             new = app_keys.make()
         assert phone.checks(link(arrives(app, "app_qr")))[0][1] != new
@@ -480,7 +480,7 @@ def test_the_method_that_was_used_last_is_marked_though_one_device_serves_both(a
 def test_a_removed_device_answers_nothing(app: Flask) -> None:
     person(app, EMAIL, PHONE)
     owner = Browser(app)
-    owner.signs_in(Wanted(MFA))
+    owner.enters(MFA)
     phone = pairs(owner, new_app(app))
     browser = arrives(app, "app_qr")
     code = phone.reads(link(browser))

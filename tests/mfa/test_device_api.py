@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.mfa.mobile import has_the_app, new_app
-from tests.signin.browser import Browser, person
+from tests.signin.browser import person
 from tests.support.companion_app import CompanionApp, Refused, b64
 
 REQUESTS = "/app/api/requests"
@@ -20,7 +20,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def phone(app: Flask) -> CompanionApp:
     person(app)
-    return has_the_app(app, Browser(app))
+    return has_the_app(app)
 
 
 def refused(call) -> tuple[int, str]:

@@ -28,7 +28,7 @@ def browser(app: Flask) -> Browser:
 def begins(app: Flask, browser: Browser) -> str:
     """Sign in, ask for a code, and read it."""
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(DEVICES)
     browser.submit(device_name="Pixel of Mira")
     return scanned(browser.page.text)
@@ -80,7 +80,7 @@ def test_the_page_hears_when_an_app_has_read_the_code(app: Flask, browser: Brows
 
 def test_the_first_factor_on_the_way_in_can_be_the_app(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.wants(Wanted(MFA, "CPMS", "/account/details"))
+    browser.wants(Wanted(MFA, "CPMS", return_to="/account/details"))
     browser.gives_password()
     browser.open(f"{browser.path}&method=app_pin")
     browser.submit(device_name="Pixel of Mira")
@@ -96,7 +96,7 @@ def test_the_first_factor_on_the_way_in_can_be_the_app(app: Flask, browser: Brow
 
 def test_an_administrator_needs_six_digits(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE, is_administrator=True)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     phone = pairs(browser, new_app(app, pin="830519"))
     assert phone.refreshes()["pin_digits"] == 6
 
@@ -150,7 +150,7 @@ def test_only_the_browser_that_asked_can_confirm(app: Flask, browser: Browser) -
     read = begins(app, browser)
     new_app(app).pairs(read)
     other = Browser(app)
-    other.signs_in()
+    other.enters()
     other.open("/account/devices/confirm")
     assert other.path == DEVICES
     assert devices(app) == []
@@ -170,7 +170,7 @@ def test_what_nobody_confirms_is_forgotten(app: Flask, browser: Browser) -> None
 
 def test_the_same_app_is_not_added_twice(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     phone = pairs(browser, new_app(app))
     browser.open(DEVICES)
     browser.submit(device_name="Again")
@@ -180,7 +180,7 @@ def test_the_same_app_is_not_added_twice(app: Flask, browser: Browser) -> None:
 
 def test_devices_are_renamed_and_removed(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     phone = pairs(browser, new_app(app))
     other = pairs(browser, new_app(app), "Tablet")
     browser.open(f"{DEVICES}/1/rename")
@@ -197,9 +197,9 @@ def test_devices_are_renamed_and_removed(app: Flask, browser: Browser) -> None:
 def test_other_peoples_devices_are_not_there(app: Flask, browser: Browser) -> None:
     person(app, "other@hospital.example", PHONE)
     person(app)
-    has_the_app(app, browser)
+    has_the_app(app)
     other = Browser(app)
-    other.signs_in(Wanted(MFA), "other@hospital.example")
+    other.enters(MFA, "other@hospital.example")
     with app.app_context():
         number = db.session.scalars(select(Authenticator.id).where(Authenticator.kind == "app_pin")).one()
     for act in ("rename", "remove"):
@@ -208,7 +208,7 @@ def test_other_peoples_devices_are_not_there(app: Flask, browser: Browser) -> No
 
 def test_a_name_is_needed(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(DEVICES)
     browser.submit(device_name=" ")
     assert "Give the device a name" in browser.words()

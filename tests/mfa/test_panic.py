@@ -58,8 +58,8 @@ def browser(app: Flask) -> Browser:
 
 def test_the_password_alone_suffices_and_everything_is_gone(app: Flask, browser: Browser) -> None:
     other = Browser(app)
-    other.signs_in(Wanted(MFA))
-    browser.signs_in()
+    other.enters(MFA)
+    browser.enters()
     browser.open("/account/panic")
     assert browser.heading() == "Delete all my devices and eID"
     assert "Mobile Phone + SMS" in browser.words() and "all your 2 open sessions" in browser.words()
@@ -88,7 +88,7 @@ def test_it_is_told_to_every_mailbox_and_number_each_with_a_link_that_freezes(ap
 
 
 def test_an_old_session_has_to_give_the_password_or_prove_a_device(app: Flask, browser: Browser) -> None:
-    browser.signs_in()
+    browser.enters()
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=30)):
         browser.open("/account/panic")
         browser.submit()
@@ -105,7 +105,7 @@ def test_an_old_session_has_to_give_the_password_or_prove_a_device(app: Flask, b
 
 
 def test_an_old_session_goes_on_with_the_password(app: Flask, browser: Browser) -> None:
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=30)):
         browser.open("/account/panic")
         browser.submit(current_password=PASSWORD)
@@ -147,7 +147,7 @@ def test_without_the_password_the_lost_page_and_the_button_tell_nothing(app: Fla
 
 
 def test_a_step_up_in_an_open_session_asks_for_the_password_before_it_deletes(app: Flask, browser: Browser) -> None:
-    browser.signs_in()
+    browser.enters()
     browser.wants(Wanted(MFA))
     browser.open(browser.path.replace("/verify", "/verify/panic"))
     browser.submit()
@@ -157,7 +157,7 @@ def test_a_step_up_in_an_open_session_asks_for_the_password_before_it_deletes(ap
 
 
 def test_pressed_twice_it_happens_once_and_both_read_that_it_is_done(app: Flask, browser: Browser) -> None:
-    browser.signs_in()
+    browser.enters()
     browser.open("/account/panic")
     cookie, token = browser.client.get_cookie("ern_session"), browser.token()
     browser.submit()
@@ -225,7 +225,7 @@ def test_an_enrolment_under_way_adds_nothing_after_it(app: Flask) -> None:
 
 def test_codes_and_tokens_of_applications_are_dead_at_once(app: Flask, browser: Browser) -> None:
     party = register(app)
-    browser.signs_in()
+    browser.enters()
     token = party.redeem(answer(browser.client.get(party.request()))["code"]).json["access_token"]
     code = answer(browser.client.get(party.request()))["code"]
     press(app)

@@ -33,7 +33,7 @@ def hints(app: Flask) -> list[str]:
 
 def test_the_first_number_needs_the_password_only_and_proves_two_factors(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open("/account/phones")
     assert "You have no number yet" in browser.words()
     browser.submit(phone_number=PHONE)
@@ -48,7 +48,7 @@ def test_the_first_number_needs_the_password_only_and_proves_two_factors(app: Fl
 
 def test_the_way_goes_on_to_the_application(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open("/account/phones?next=/account/details")
     browser.submit(phone_number=PHONE)
     browser.gives_code()
@@ -58,7 +58,7 @@ def test_the_way_goes_on_to_the_application(app: Flask, browser: Browser) -> Non
 def test_the_first_number_needs_a_fresh_password(app: Flask, browser: Browser) -> None:
     person(app)
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in()
+        browser.enters()
         clock.shift(timedelta(minutes=11))
         browser.open("/account/phones")
         browser.submit(phone_number="+49 171 3920017")
@@ -74,7 +74,7 @@ def test_the_first_number_needs_a_fresh_password(app: Flask, browser: Browser) -
 
 def test_another_number_needs_a_fresh_proof_with_the_first(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    browser.signs_in()
+    browser.enters()
     assert browser.signed_in().acr == SFA
     browser.open("/account/phones")
     browser.submit(phone_number=OTHER_PHONE)
@@ -91,7 +91,7 @@ def test_another_number_needs_a_fresh_proof_with_the_first(app: Flask, browser: 
 def test_the_proof_is_fresh_for_ten_minutes(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in(TWO_FACTORS)
+        browser.enters(MFA)
         clock.shift(timedelta(minutes=11))
         browser.open("/account/phones")
         browser.submit(phone_number=OTHER_PHONE)
@@ -101,7 +101,7 @@ def test_the_proof_is_fresh_for_ten_minutes(app: Flask, browser: Browser) -> Non
 def test_a_password_given_again_is_no_fresh_second_factor(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in(TWO_FACTORS)
+        browser.enters(MFA)
         for _ in range(3):
             clock.shift(timedelta(minutes=9))
             browser.wants(Wanted(MFA, max_age=0))
@@ -114,7 +114,7 @@ def test_a_password_given_again_is_no_fresh_second_factor(app: Flask, browser: B
 
 def test_a_number_is_removed_after_a_question(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE, OTHER_PHONE)
-    browser.signs_in(TWO_FACTORS)
+    browser.enters(MFA)
     browser.open("/account/phones")
     browser.open(browser.page.text.split('href="/account/phones/')[1].split('"')[0].join(["/account/phones/", ""]))
     assert browser.heading() == "Remove +49 ••• ••• 017?"
@@ -127,7 +127,7 @@ def test_a_number_is_removed_after_a_question(app: Flask, browser: Browser) -> N
 @pytest.mark.parametrize("flag", ["always_mfa", "is_administrator"])
 def test_the_last_number_of_somebody_who_needs_one_stays(app: Flask, browser: Browser, flag: str) -> None:
     person(app, EMAIL, PHONE, **{flag: True})
-    browser.signs_in(TWO_FACTORS)
+    browser.enters(MFA)
     browser.open("/account/phones")
     assert "It has to stay" in browser.words()
     browser.open("/account/phones/1/remove")
@@ -138,7 +138,7 @@ def test_the_last_number_of_somebody_who_needs_one_stays(app: Flask, browser: Br
 
 def test_the_last_number_of_others_can_go(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    browser.signs_in(TWO_FACTORS)
+    browser.enters(MFA)
     browser.open("/account/phones/1/remove")
     browser.submit()
     assert hints(app) == []
@@ -147,14 +147,14 @@ def test_the_last_number_of_others_can_go(app: Flask, browser: Browser) -> None:
 def test_other_peoples_numbers_are_not_there(app: Flask, browser: Browser) -> None:
     person(app, "other@hospital.example", OTHER_PHONE)
     person(app, EMAIL, PHONE)
-    browser.signs_in(TWO_FACTORS)
+    browser.enters(MFA)
     assert browser.open("/account/phones/1/remove").status_code == 404
     assert len(hints(app)) == 2
 
 
 def test_a_number_that_is_there_already_is_told(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    browser.signs_in(TWO_FACTORS)
+    browser.enters(MFA)
     browser.open("/account/phones")
     browser.submit(phone_number=PHONE)
     assert "This number is in your account already" in browser.words()
@@ -162,7 +162,7 @@ def test_a_number_that_is_there_already_is_told(app: Flask, browser: Browser) ->
 
 def test_a_wrong_code_adds_nothing_and_the_number_waits(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open("/account/phones")
     browser.submit(phone_number=PHONE)
     browser.gives_code(wrong_code(app))
@@ -182,7 +182,7 @@ def test_the_first_factor_of_two_browsers_is_one(app: Flask) -> None:
     one, other = Browser(app), Browser(app)
     for browser, number in ((one, PHONE), (other, OTHER_PHONE)):
         with time_machine.travel(LATER + timedelta(minutes=2 if browser is other else 0), tick=False):
-            browser.signs_in()
+            browser.enters()
             browser.open("/account/phones")
             browser.submit(phone_number=number)
     first, second = (code for _, _, code in texts(app))
@@ -196,7 +196,7 @@ def test_texts_are_bounded_for_a_person_and_a_number(app: Flask) -> None:
     person(app)
     with time_machine.travel(LATER, tick=False) as clock:
         browser = Browser(app)
-        browser.signs_in()
+        browser.enters()
         for minute in range(5):
             browser.open("/account/phones")
             page = browser.submit(phone_number=f"+49171392003{minute}")
@@ -212,7 +212,7 @@ def test_one_number_gets_ten_texts_a_day_whoever_asks(app: Flask) -> None:
             email = f"p{number}@hospital.example"
             person(app, email)
             browser = Browser(app, f"198.51.100.{number}")
-            browser.signs_in(identifier=email)
+            browser.enters(identifier=email)
             browser.open("/account/phones")
             browser.submit(phone_number=PHONE)
             clock.shift(timedelta(minutes=11))
@@ -240,7 +240,7 @@ def test_nothing_secret_stands_in_a_page_or_a_row(app: Flask, browser: Browser) 
 def test_a_new_code_can_be_asked_for_after_a_minute(app: Flask, browser: Browser) -> None:
     person(app)
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in()
+        browser.enters()
         browser.open("/account/phones?next=/account/details")
         browser.submit(phone_number=PHONE)
         browser.submit(again="1")

@@ -89,7 +89,7 @@ def pushing(app: Flask) -> Flask:
 
 def subscribed(app: Flask, service: PushService) -> CompanionApp:
     person(app)
-    phone = has_the_app(app, Browser(app))
+    phone = has_the_app(app)
     assert phone.sends("POST", "/app/api/push", service.subscription())["push"] is True
     return phone
 
@@ -176,7 +176,7 @@ def test_a_removed_device_takes_its_subscription_along(pushing: Flask, service: 
         row = db.session.scalars(select(PushSubscription)).one()
         assert service.address.encode() not in row.sealed
     owner = Browser(pushing)
-    owner.signs_in()
+    owner.enters()
     with pushing.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM authenticator")
     assert subscriptions(pushing) == 0
@@ -196,7 +196,7 @@ def test_a_removed_device_takes_its_subscription_along(pushing: Flask, service: 
 )
 def test_what_is_no_subscription_is_refused(pushing: Flask, service: PushService, changed: dict, told: str) -> None:
     person(pushing)
-    phone = has_the_app(pushing, Browser(pushing))
+    phone = has_the_app(pushing)
     with pytest.raises(Refused) as refused:
         phone.sends("POST", "/app/api/push", {**service.subscription(), **changed})
     assert (refused.value.status, refused.value.error) == (400, told)

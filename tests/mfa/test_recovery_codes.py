@@ -49,7 +49,7 @@ def signs_in_with(app: Flask, code: str) -> Browser:
 def browser(app: Flask) -> Browser:
     person(app, EMAIL, PHONE)
     browser = Browser(app)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     return browser
 
 
@@ -104,7 +104,7 @@ def test_a_new_set_voids_the_old_one_only_once_it_is_confirmed(app: Flask, brows
 def test_nobody_begins_with_them(app: Flask) -> None:
     person(app)
     newcomer = Browser(app)
-    newcomer.signs_in()
+    newcomer.enters()
     newcomer.open(PAGE)
     newcomer.submit()
     assert newcomer.page.status_code == 403
@@ -145,7 +145,7 @@ def test_they_stand_last_and_say_how_many_are_left(app: Flask, browser: Browser)
 def test_one_code_at_a_hundred_challenges_at_once_counts_once(each_app: Flask) -> None:
     person(each_app, EMAIL, PHONE)
     browser = Browser(each_app)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     [code, *_] = makes(browser)
     handles = [asked(each_app, f"attempt:{number}") for number in range(100)]
     with ThreadPoolExecutor(8) as pool:

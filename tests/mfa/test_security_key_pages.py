@@ -36,7 +36,7 @@ def browser(app: Flask) -> Browser:
 def key(app: Flask, browser: Browser) -> SecurityKey:
     """The key of somebody who has no other factor, registered in the browser."""
     person(app)
-    browser.signs_in()
+    browser.enters()
     key = SecurityKey()
     browser.adds_key(key)
     return key
@@ -61,7 +61,7 @@ def signs_in_with(browser: Browser, key: SecurityKey, **wrong: object) -> None:
 
 def test_the_first_key_needs_the_password_only_and_resists_phishing(app: Flask, browser: Browser) -> None:
     uid = person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(PAGE)
     assert "You have no security key yet" in browser.words()
     browser.submit(device_name="Blue key")
@@ -100,7 +100,7 @@ def test_the_list_says_when_a_key_was_added_and_used(app: Flask, browser: Browse
     person(app)
     key = SecurityKey()
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in()
+        browser.enters()
         browser.adds_key(key)
         browser.open(PAGE)
         assert "Never" in browser.words()
@@ -128,7 +128,7 @@ def test_any_of_the_keys_answers_the_one_question(browser: Browser, key: Securit
 
 def test_a_key_is_offered_before_weaker_methods(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     browser.adds_key(SecurityKey())
     browser.wants(Wanted(MFA, force=True))
     browser.gives_password()
@@ -198,7 +198,7 @@ def test_an_answer_counts_once(browser: Browser, key: SecurityKey) -> None:
 def test_another_persons_key_proves_nothing(app: Flask, browser: Browser, key: SecurityKey) -> None:
     person(app, OTHER)
     other, others = Browser(app), SecurityKey()
-    other.signs_in(identifier=OTHER)
+    other.enters(identifier=OTHER)
     other.adds_key(others)
     signs_in_with(browser, others)
     assert "This key does not belong to your account" in browser.words()
@@ -207,7 +207,7 @@ def test_another_persons_key_proves_nothing(app: Flask, browser: Browser, key: S
 def test_a_key_belongs_to_one_account(app: Flask, browser: Browser, key: SecurityKey) -> None:
     person(app, OTHER)
     other = Browser(app)
-    other.signs_in(identifier=OTHER)
+    other.enters(identifier=OTHER)
     other.adds_key(key)
     assert "This key cannot be added. Use another one." in other.words()
     assert len(keys(app)) == 1
@@ -218,7 +218,7 @@ def test_a_key_belongs_to_one_account(app: Flask, browser: Browser, key: Securit
 def test_other_peoples_keys_are_not_there(app: Flask, key: SecurityKey) -> None:
     person(app, OTHER)
     other = Browser(app)
-    other.signs_in(identifier=OTHER)
+    other.enters(identifier=OTHER)
     other.adds_key(SecurityKey())
     assert other.open(f"{PAGE}/1/remove").status_code == 404
     assert other.open(f"{PAGE}/1/rename").status_code == 404
@@ -230,7 +230,7 @@ def test_a_key_asked_for_as_something_else_is_not_there(browser: Browser, key: S
 
 def test_a_counter_that_goes_back_suspends_the_key_and_tells_its_owner(app: Flask, browser: Browser) -> None:
     uid = person(app, EMAIL, PHONE)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     key = SecurityKey(count=7)
     browser.adds_key(key)
     key.count = 3
@@ -257,7 +257,7 @@ def test_a_counter_that_goes_back_suspends_the_key_and_tells_its_owner(app: Flas
 
 def test_a_suspended_key_is_no_way_to_add_a_first_factor_with_the_password(app: Flask, browser: Browser) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     key = SecurityKey(count=7)
     browser.adds_key(key)
     key.count = 3
@@ -276,7 +276,7 @@ def test_a_challenge_lives_five_minutes(app: Flask, browser: Browser) -> None:
     person(app)
     key = SecurityKey()
     with time_machine.travel(LATER, tick=False) as clock:
-        browser.signs_in()
+        browser.enters()
         browser.adds_key(key)
         browser.wants(Wanted(MFA, force=True))
         browser.gives_password()
@@ -290,7 +290,7 @@ def test_a_challenge_lives_five_minutes(app: Flask, browser: Browser) -> None:
 def test_answers_at_once_count_once(each_app: Flask) -> None:
     person(each_app)
     browser, key = Browser(each_app), SecurityKey()
-    browser.signs_in()
+    browser.enters()
     browser.adds_key(key)
     with each_app.test_request_context():
         [held] = enrolment.authenticators(1)

@@ -57,7 +57,7 @@ def held(app: Flask) -> list[tuple[str, str]]:
 def has_an_app(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     """Somebody with an authenticator app and nobody signed in."""
     person(app)
-    browser.signs_in()
+    browser.enters()
     adds(browser, phone)
     browser.open("/logout")
     browser.submit()
@@ -65,7 +65,7 @@ def has_an_app(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
 
 def test_an_app_is_added_by_a_code_and_told_by_mail(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     adds(browser, phone)
     assert "Ward tablet is added. From now on you can sign in with its codes." in browser.words()
     assert held(app) == [("totp", "Ward tablet")]
@@ -76,7 +76,7 @@ def test_an_app_is_added_by_a_code_and_told_by_mail(app: Flask, browser: Browser
 
 def test_a_camera_reads_the_same_key_as_a_person(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(PAGE)
     browser.submit(device_name="Phone")
     uri = unescape(browser.page.text.split('href="otpauth:')[1].split('"')[0])
@@ -171,7 +171,7 @@ def test_an_old_code_is_never_a_clock_that_is_wrong(app: Flask, browser: Browser
 
 def test_a_second_app_needs_another_name_and_a_proof(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app, EMAIL, PHONE)
-    browser.signs_in()
+    browser.enters()
     browser.open(PAGE)
     browser.submit(device_name="Ward tablet")
     assert "You are about to change how you prove who you are." in browser.words()
@@ -189,7 +189,7 @@ def test_a_second_app_needs_another_name_and_a_proof(app: Flask, browser: Browse
 
 def test_an_app_is_removed_and_signs_in_no_more(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     adds(browser, phone, "<b>Tablet</b>")
     browser.open(f"{PAGE}/1/remove")
     assert browser.heading() == "Remove <b>Tablet</b>?"
@@ -200,14 +200,14 @@ def test_an_app_is_removed_and_signs_in_no_more(app: Flask, browser: Browser, ph
 
 def test_an_app_is_not_removed_on_the_page_of_numbers(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     adds(browser, phone)
     assert browser.open("/account/phones/1/remove").status_code == 404
 
 
 def test_the_key_is_never_at_rest_in_plain(app: Flask, browser: Browser, phone: AuthenticatorApp) -> None:
     person(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(PAGE)
     browser.submit(device_name="Phone")
     key = reads(phone, browser).replace(" ", "")

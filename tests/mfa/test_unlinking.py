@@ -23,7 +23,7 @@ NAME = "Pixel of Mira"
 def phone(app: Flask) -> CompanionApp:
     """The app of a person who has nothing else."""
     person(app)
-    return has_the_app(app, Browser(app), NAME)
+    return has_the_app(app, name=NAME)
 
 
 def refused(call) -> tuple[int, str]:
@@ -75,7 +75,7 @@ def test_it_makes_no_room_for_a_first_factor_that_the_password_could_add(app: Fl
 def test_it_stands_in_my_account_as_removed_in_the_app_until_it_is_removed_there(app: Flask) -> None:
     person(app, EMAIL, PHONE)
     browser = Browser(app)
-    browser.signs_in(Wanted(MFA))
+    browser.enters(MFA)
     phone = pairs(browser, new_app(app), NAME)
     phone.unlinks()
     browser.open(DEVICES)
@@ -96,7 +96,7 @@ def test_it_stands_in_my_account_as_removed_in_the_app_until_it_is_removed_there
 def test_a_device_that_waits_for_its_browser_is_not_unlinked(app: Flask) -> None:
     person(app)
     browser = Browser(app)
-    browser.signs_in()
+    browser.enters()
     browser.open(DEVICES)
     browser.submit(device_name=NAME)
     phone = new_app(app)

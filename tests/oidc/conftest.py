@@ -24,5 +24,5 @@ def browser(app: Flask, uid: str) -> Browser:
 
 @pytest.fixture
 def signed_in(browser: Browser) -> Browser:
-    browser.signs_in()
+    browser.enters()
     return browser

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import unescape
 
 from flask import Flask
@@ -10,9 +12,12 @@ from werkzeug.test import TestResponse
 
 from idp.accounts import people, session
 from idp.accounts.models import UserSession
+from idp.accounts.session import Proof
 from idp.core.db import db
+from idp.core.levels import MFA, SFA
 from idp.core.outbox import Channel, Message, content_of
 from idp.mfa import enrolment
+from idp.signin import known_browser
 from idp.signin.attempt import Wanted, begin
 from tests.support.security_key import SecurityKey
 
@@ -65,14 +70,19 @@ class Browser:
 
     def begins(self, wanted: Wanted) -> str:
         """Begin a sign-in in this browser; the address of its first page."""
-        cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
-        with self.app.test_request_context(headers={"Cookie": cookies}):
+        with self._request() as answered:
             url = begin(wanted)
-            answer = self.app.process_response(self.app.make_response(""))
-        for cookie in answer.headers.getlist("Set-Cookie"):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self.client.set_cookie(name, value)
+            answered()
         return url
+
+    def enters(self, level: str = SFA, identifier: str = EMAIL) -> None:
+        """Be signed in as after `signs_in`, by the verbs instead of the pages: for tests of what comes then."""
+        with self._request() as answered:
+            account = people.by_address(identifier)
+            assert account, identifier
+            session.start(account, Proof(level, ("pwd", "sms", "mfa") if level == MFA else ("pwd",)))
+            known_browser.remember(account.uid)
+            answered()
 
     def gives_password(self, identifier: str = EMAIL, password: str = PASSWORD) -> TestResponse:
         return self.submit(identifier=identifier, password=password)
@@ -113,8 +123,7 @@ class Browser:
 
     def signed_in(self) -> UserSession | None:
         """The session that this browser is in."""
-        cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
-        with self.app.test_request_context(headers={"Cookie": cookies}):
+        with self._request():
             found = session.current()
             if found:
                 assert found.account.addresses, "read while the database can still be asked"
@@ -131,8 +140,19 @@ class Browser:
         assert found, self.page.text
         return unescape(found[1])
 
-    def _cookies(self):
-        return list(self.client._cookies.values())
+    @contextmanager
+    def _request(self) -> Iterator[Callable[[], None]]:
+        """Stand inside a request of this browser; the function given takes over the cookies of its answer."""
+        cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self.client._cookies.values())
+
+        def answered() -> None:
+            answer = self.app.process_response(self.app.make_response(""))
+            for cookie in answer.headers.getlist("Set-Cookie"):
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self.client.set_cookie(name, value)
+
+        with self.app.test_request_context(headers={"Cookie": cookies}, environ_base=self.client.environ_base):
+            yield answered
 
     def _show(self, page: TestResponse) -> TestResponse:
         self.page = page

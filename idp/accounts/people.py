@@ -4,8 +4,9 @@ import importlib
 import secrets
 import string
 from dataclasses import dataclass, replace
+from functools import cache
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts import passwords
@@ -58,7 +59,7 @@ def by_address(address: str) -> Account | None:
         normalized = normalize(address)
     except Invalid:
         return None
-    return db.session.scalar(_owner_of(normalized))
+    return db.session.scalar(_owner(), {"normalized": normalized})
 
 
 def by_uid(uid: str) -> Account | None:
@@ -82,7 +83,13 @@ def locked(account_id: int) -> Account:
 
     What gives a session or takes a factor away begins so, else a sign-in under way could outlive a PANIC.
     """
-    return db.session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    return db.session.scalars(_locked(), {"account_id": account_id}).one()
+
+
+@cache
+def _locked() -> Select[Account]:
+    found = select(Account).where(Account.id == bindparam("account_id"))
+    return found.with_for_update().execution_options(populate_existing=True)
 
 
 def words(person: Person | Account) -> tuple[str, ...]:
@@ -102,7 +109,7 @@ def create(first_name: str, last_name: str, email: str, password: str, language:
     try:
         return add(Person(first_name, last_name, clean_address(email), language, new_uid()), hashed, **flags)
     except Conflict:
-        return db.session.scalars(_owner_of(normalize(email))).one()
+        return db.session.scalars(_owner(), {"normalized": normalize(email)}).one()
 
 
 @transactional
@@ -137,8 +144,9 @@ def _insert(person: Person, password_hash: str, flags: dict[str, bool]) -> Accou
     return account
 
 
-def _owner_of(normalized: str) -> Select[Account]:
-    return select(Account).join(EmailAddress).where(EmailAddress.normalized == normalized)
+@cache
+def _owner() -> Select[Account]:
+    return select(Account).join(EmailAddress).where(EmailAddress.normalized == bindparam("normalized"))
 
 
 def _account(person: Person, password_hash: str, flags: dict[str, bool]) -> Account:

@@ -6,9 +6,10 @@ The browser holds a random token in a cookie, the database its hash; the token i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from flask import Flask, Response, g, has_request_context, request
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from idp.accounts import administrators, questions
@@ -22,6 +23,11 @@ from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
 KEPT_DAYS = 90
+ALIVE = (
+    UserSession.ended_at.is_(None),
+    UserSession.expires_at > bindparam("now"),
+    UserSession.last_seen_at > bindparam("idle_since"),
+)
 
 
 @dataclass(frozen=True)
@@ -179,8 +185,9 @@ def open_sessions(account_id: int, now: datetime) -> list[UserSession]:
     return list(
         db.session.scalars(
             select(UserSession)
-            .where(UserSession.account_id == account_id, *_alive(now))
-            .order_by(UserSession.last_seen_at.desc())
+            .where(UserSession.account_id == account_id, *ALIVE)
+            .order_by(UserSession.last_seen_at.desc()),
+            _moments(now),
         )
     )
 
@@ -225,19 +232,24 @@ def init(app: Flask) -> None:
         return {"current_account": session.account if session else None}
 
 
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    idle = timedelta(minutes=settings.current().session.idle_minutes)
-    return (UserSession.ended_at.is_(None), UserSession.expires_at > now, UserSession.last_seen_at > now - idle)
+def _moments(now: datetime) -> dict[str, datetime]:
+    """Return what ALIVE asks for."""
+    return {"now": now, "idle_since": now - timedelta(minutes=settings.current().session.idle_minutes)}
 
 
 def _find(token: str) -> UserSession | None:
     if not token:
         return None
+    found = db.session.scalar(_open(), {"digest": digest(token), **_moments(clock.now())})
+    return found if found and found.account.state is AccountState.ACTIVE else None
+
+
+@cache
+def _open() -> Select[UserSession]:
+    """Return the question for the open session of a cookie; built once, since every request asks it."""
     # Almost no page shows an address: reading them with each session would be a second query.
     lean = joinedload(UserSession.account).lazyload(Account.addresses)
-    this = (UserSession.digest == digest(token), *_alive(clock.now()))
-    found = db.session.scalar(select(UserSession).where(*this).options(lean))
-    return found if found and found.account.state is AccountState.ACTIVE else None
+    return select(UserSession).where(UserSession.digest == bindparam("digest"), *ALIVE).options(lean)
 
 
 def _touch(session: UserSession) -> None:

@@ -6,11 +6,12 @@ No patient names, no codes, no secrets; people appear by their uid.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
 from flask import g, has_app_context, has_request_context, request
-from sqlalchemy import JSON, Index, LargeBinary, Text, event, select
+from sqlalchemy import JSON, Index, LargeBinary, Select, Text, event, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock
@@ -109,17 +110,24 @@ def verify() -> int | None:
 def _chain() -> None:
     """Number and chain the events of this act: at its very end, so that the head is locked only briefly."""
     session = db.session()
-    head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    head = session.scalar(_head())
     if head is None:
         # Two first acts at the same moment: both add the row, one of them does, both then queue for its lock.
         first = upsert(AuditHead.__table__, session).values(id=1, last_id=0, last_hash=GENESIS)
         session.execute(first.on_conflict_do_nothing())
-        head = session.get_one(AuditHead, 1, with_for_update=True, populate_existing=True)
+        head = session.scalars(_head()).one()
     for new in act_under_way().memory.pop("audit"):
         new.id = head.last_id + 1
         new.hash = _hash(head.last_hash, new)
         head.last_id, head.last_hash = new.id, new.hash
         session.add(new)
+
+
+@cache
+def _head() -> Select[AuditHead]:
+    """Return the question for the locked head; built once, since every act asks it."""
+    found = select(AuditHead).where(AuditHead.id == 1)
+    return found.with_for_update().execution_options(populate_existing=True)
 
 
 def _hash(previous: bytes, event_: AuditEvent) -> bytes:

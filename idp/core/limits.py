@@ -7,13 +7,17 @@ import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, case, delete
+from sqlalchemy import Connection, Integer, Text, bindparam, case, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock
 from idp.core.db import Model, db, in_transaction, upsert
 from idp.core.errors import TooMany
+
+# By dialect: each is built once, since to build one takes much longer than to count.
+COUNTING: dict[str, Any] = {}
 
 
 class Counter(Model):
@@ -75,24 +79,30 @@ def source_of(address: str | None) -> str:
     return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
+def _counting(connection: Connection) -> Any:
+    """Return the statement that counts one use, in the dialect of the connection."""
+    table = Counter.__table__
+    row = upsert(table, connection).values(key=bindparam("key"), tries=1, window_ends=bindparam("ends"))
+    over = table.c.window_ends <= bindparam("now")
+    return row.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "tries": case((over, 1), else_=table.c.tries + 1),
+            "window_ends": case((over, row.excluded.window_ends), else_=table.c.window_ends),
+        },
+    ).returning(table.c.tries, table.c.window_ends)
+
+
 def _key(budget: Budget) -> str:
     return f"{budget.name}:{budget.key}"
 
 
 def _count(connection: Connection, budget: Budget, now: datetime) -> tuple[int, str]:
-    table = Counter.__table__
+    dialect = connection.dialect.name
+    if dialect not in COUNTING:
+        COUNTING[dialect] = _counting(connection)
     ends = now + timedelta(seconds=budget.seconds)
-    row = upsert(table, connection).values(key=_key(budget), tries=1, window_ends=ends)
-    over = table.c.window_ends <= now
-    counted = connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "tries": case((over, 1), else_=table.c.tries + 1),
-                "window_ends": case((over, row.excluded.window_ends), else_=table.c.window_ends),
-            },
-        ).returning(table.c.tries, table.c.window_ends)
-    ).one()
+    counted = connection.execute(COUNTING[dialect], {"key": _key(budget), "now": now, "ends": ends}).one()
     if counted.tries <= budget.tries:
         return 0, budget.name
     wait = math.ceil((counted.window_ends - now).total_seconds())

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import has_request_context, request
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 
 from idp.accounts import origins, people
 from idp.accounts.models import Account
@@ -107,16 +108,19 @@ def _put(
 
 def current(binding: str, purpose: Purpose) -> Challenge | None:
     """Return the challenge that this binding can answer now."""
-    return db.session.scalar(
-        select(Challenge).where(
-            Challenge.binding == binding,
-            Challenge.purpose == purpose,
-            or_(
-                (Challenge.state == ChallengeState.OPEN) & (Challenge.tries_left > 0),
-                Challenge.state == ChallengeState.APPROVED,
-            ),
-            Challenge.expires_at > clock.now(),
-        )
+    return db.session.scalar(_answerable(), {"binding": binding, "purpose": purpose, "now": clock.now()})
+
+
+@cache
+def _answerable() -> Select[Challenge]:
+    return select(Challenge).where(
+        Challenge.binding == bindparam("binding"),
+        Challenge.purpose == bindparam("purpose"),
+        or_(
+            (Challenge.state == ChallengeState.OPEN) & (Challenge.tries_left > 0),
+            Challenge.state == ChallengeState.APPROVED,
+        ),
+        Challenge.expires_at > bindparam("now"),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import Exists, delete, exists, select, update
+from sqlalchemy import BindParameter, Exists, delete, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from idp.accounts import links, notices, people, questions, session
@@ -49,7 +49,7 @@ def opened(account_id: int) -> Panic | None:
     return db.session.scalar(select(Panic).where(Panic.account_id == account_id, Panic.recognised_at.is_(None)))
 
 
-def unrecognised(account_id: InstrumentedAttribute[int] | int) -> Exists:
+def unrecognised(account_id: InstrumentedAttribute[int] | BindParameter[int] | int) -> Exists:
     """Return the condition that a person (an id, or a column of ids) is not recognised since a PANIC."""
     return exists().where(Panic.account_id == account_id, Panic.recognised_at.is_(None))
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from idp.accounts.return_to import local
 from idp.core import clock, settings, signals
@@ -85,8 +86,14 @@ def again(old: Attempt) -> str:
 
 def find(public_id: str) -> Attempt | None:
     """Return the attempt with this public id if it belongs to this request's browser."""
-    browser = known_browser.current()
-    return db.session.scalar(select(Attempt).where(Attempt.public_id == public_id, Attempt.browser == browser.binding))
+    browser = known_browser.current().binding
+    return db.session.scalar(_found(), {"public_id": public_id, "browser": browser})
+
+
+@cache
+def _found() -> Select[Attempt]:
+    """Return the question for an attempt; built once, since every page of the sign-in asks it."""
+    return select(Attempt).where(Attempt.public_id == bindparam("public_id"), Attempt.browser == bindparam("browser"))
 
 
 def expired(attempt: Attempt) -> bool:

@@ -140,10 +140,13 @@ class Browser:
         assert found, self.page.text
         return unescape(found[1])
 
+    def _cookies(self):
+        return list(self.client._cookies.values())
+
     @contextmanager
     def _request(self) -> Iterator[Callable[[], None]]:
         """Stand inside a request of this browser; the function given takes over the cookies of its answer."""
-        cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in self.client._cookies.values())
+        cookies = "; ".join(f"{c.key}={c.value}" for c in self._cookies())
 
         def answered() -> None:
             answer = self.app.process_response(self.app.make_response(""))

@@ -56,7 +56,8 @@ ACTS = sorted(
     {
         name
         for path in (ROOT / "idp").rglob("*.py")
-        for act in recorded(ast.parse(path.read_text("utf-8")))
+        if "audit.record(" in (text := path.read_text("utf-8"))
+        for act in recorded(ast.parse(text))
         for name in names(act)
     }
 )
@@ -67,11 +68,11 @@ def test_the_events_were_found() -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_every_event_about_a_person_has_a_sentence_or_a_reason_to_be_left_out(app: Flask, act: str) -> None:
+def test_every_event_about_a_person_has_a_sentence_or_a_reason_to_be_left_out(act: str) -> None:
     assert (act in EVENTS) != (act in UNSHOWN)
 
 
-def test_no_sentence_is_about_an_event_that_nobody_records(app: Flask) -> None:
+def test_no_sentence_is_about_an_event_that_nobody_records() -> None:
     assert sorted(set(EVENTS) - set(ACTS)) == []
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, expect
 from idp.accounts import people, session
 from idp.accounts.session import Proof
 from idp.core.levels import SFA
-from tests.accounts.test_tiles_in_a_browser import served
+from tests.browser.test_tiles import served
 from tests.oidc.relying_party import RelyingParty, register
 from tests.signin.browser import EMAIL, person
 from tests.support.identity_server import configured

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from idp.accounts.models import Account, AccountState
 from idp.core.db import db, transaction
-from tests.signin.browser import EMAIL, PASSWORD, WRONG, Browser, person
+from tests.signin.browser import EMAIL, PASSWORD, WRONG, Browser, allows, person
 
 NOBODY = "nobody.there@hospital.example"
 # Hours after anything that a test makes before it travels: accounts and passwords are of now.
@@ -81,13 +81,20 @@ def test_a_password_beyond_measure_is_not_hashed_for_anybody(app: Flask, hashes:
     assert hashes == []
 
 
+def test_the_numbers_of_guesses_unless_an_operator_sets_others(app: Flask) -> None:
+    limits = app.extensions["ern_settings"].limits
+    told = (limits.password_per_account, limits.password_per_browser, limits.password_per_source)
+    assert told == (10, 10, 50)
+
+
 @pytest.mark.parametrize("identifier", [EMAIL, NOBODY])
 def test_a_source_that_guesses_too_often_waits(app: Flask, identifier: str) -> None:
     person(app)
+    allows(app, password_per_source=3)
     with time_machine.travel(LATER, tick=False) as clock:
         browser = Browser(app)
         browser.open("/login")
-        for guess in range(50):
+        for guess in range(3):
             assert browser.gives_password(f"{guess}{identifier}", "wrong").status_code == 400
         page = browser.gives_password(identifier)
         assert (page.status_code, page.headers["Retry-After"]) == (429, "900")
@@ -99,7 +106,8 @@ def test_a_source_that_guesses_too_often_waits(app: Flask, identifier: str) -> N
 
 def test_a_guessed_at_account_looks_like_a_wrong_password(app: Flask) -> None:
     person(app)
-    for number in range(10):
+    allows(app, password_per_account=3)
+    for number in range(3):
         stranger = Browser(app, f"198.51.100.{number}")
         stranger.open("/login")
         stranger.gives_password(password="wrong")
@@ -112,11 +120,12 @@ def test_a_guessed_at_account_looks_like_a_wrong_password(app: Flask) -> None:
 
 def test_a_stranger_cannot_lock_the_owner_out_of_a_known_browser(app: Flask) -> None:
     person(app)
+    allows(app, password_per_account=3)
     own = Browser(app)
     own.signs_in()
     own.open("/logout")
     own.submit()
-    for number in range(12):
+    for number in range(4):
         stranger = Browser(app, f"198.51.100.{number}")
         stranger.open("/login")
         stranger.gives_password(password="wrong")
@@ -127,12 +136,13 @@ def test_a_stranger_cannot_lock_the_owner_out_of_a_known_browser(app: Flask) -> 
 
 def test_a_known_browser_has_a_limit_of_its_own(app: Flask) -> None:
     person(app)
+    allows(app, password_per_browser=3)
     own = Browser(app)
     own.signs_in()
     own.open("/logout")
     own.submit()
     own.open("/login")
-    for _ in range(10):
+    for _ in range(3):
         assert own.gives_password(password="wrong").status_code == 400
     assert own.gives_password().status_code == 429
     assert not own.signed_in()
@@ -140,12 +150,13 @@ def test_a_known_browser_has_a_limit_of_its_own(app: Flask) -> None:
 
 def test_a_known_browser_is_known_for_its_people_only(app: Flask) -> None:
     person(app)
+    allows(app, password_per_account=3)
     person(app, "other@hospital.example")
     own = Browser(app)
     own.signs_in(identifier="other@hospital.example")
     own.open("/logout")
     own.submit()
-    for number in range(10):
+    for number in range(3):
         stranger = Browser(app, f"198.51.100.{number}")
         stranger.open("/login")
         stranger.gives_password(password="wrong")
@@ -167,10 +178,11 @@ def test_the_cookie_of_a_known_browser_names_nobody(app: Flask, browser: Browser
 
 def test_success_gives_the_guesses_back(app: Flask) -> None:
     person(app)
+    allows(app, password_per_account=3, password_per_browser=3)
     for _ in range(3):
         browser = Browser(app)
         browser.open("/login")
-        for _ in range(9):
+        for _ in range(2):
             browser.gives_password(password="wrong")
         browser.gives_password()
         assert browser.signed_in()

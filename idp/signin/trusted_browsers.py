@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import request
 from sqlalchemy import ColumnElement, delete, select, update
 
-from idp.accounts import notices, questions
+from idp.accounts import notices, people, questions
 from idp.accounts.models import Account
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
@@ -38,6 +38,7 @@ def vouches(account: Account) -> bool:
 @transactional
 def trust(account: Account, authenticator_id: int) -> None:
     """Trust this request's browser from now on, because the person showed this factor here; tell it by mail."""
+    people.locked(account.id)  # two windows that do it at once
     now, binding = clock.now(), known_browser.current().binding
     known = (TrustedBrowser.account_id == account.id, TrustedBrowser.browser == binding)
     db.session.execute(delete(TrustedBrowser).where(*known))

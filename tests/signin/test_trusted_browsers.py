@@ -19,6 +19,7 @@ from idp.saas.catalogue_models import Application
 from idp.signin import trusted_browsers
 from idp.signin.attempt import Wanted
 from idp.signin.models import TrustedBrowser
+from tests.accounts.browser import at_work
 from tests.oidc.relying_party import asks, register
 from tests.signin.browser import EMAIL, OTHER_PHONE, PHONE, Browser, mails, person, texts
 
@@ -268,6 +269,23 @@ def test_an_application_that_accepts_it_gets_one_factor_and_is_told_so(app: Flas
     assert (browser.signed_in().acr, browser.signed_in().amr) == (SFA, ["pwd"])
     asks(browser, relying_party.request(acr_values=MFA))
     assert browser.path.startswith("/login/verify")
+
+
+def test_two_ticks_at_once_trust_the_browser_once(each_app: Flask) -> None:
+    """Two windows of one browser that sign in at the same moment."""
+    person(each_app, EMAIL, PHONE, always_mfa=True)
+    browser = Browser(each_app)
+    browser.open("/account")
+    cookies = {"Cookie": "; ".join(f"{one.key}={one.value}" for one in browser._cookies())}
+
+    def ticks() -> None:
+        with each_app.test_request_context(headers=cookies):
+            account = db.session.scalars(select(Account)).one()
+            trusted_browsers.trust(account, enrolment.authenticators(account.id)[0].id)
+
+    at_work(*[ticks] * 6)
+    with each_app.app_context():
+        assert len(db.session.scalars(select(TrustedBrowser)).all()) == 1
 
 
 def test_what_is_over_is_swept(app: Flask, trusting: Browser) -> None:

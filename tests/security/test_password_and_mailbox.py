@@ -352,6 +352,23 @@ def redeems(thief: Thief, party, data: dict[str, str]):
     return thief.town.app.test_client().post("/oauth2/token", data=data, headers=party.credentials())
 
 
+def test_a_device_without_a_browser(thief: Thief) -> None:
+    """The code that a device shows is typed in with the password alone, and with a phone of his own after PANIC."""
+    code = "urn:ietf:params:oauth:grant-type:device_code"
+    alone = {"redirect_uris": [], "token_endpoint_auth_method": "none", "further": {"grant_types": [code]}}
+    device, client = register(thief.town.app, application_id=CPMS, **alone), thief.town.app.test_client()
+    for prepares in (thief.signs_in, thief.presses_panic, thief.registers_a_phone):
+        prepares()
+        asked = {"client_id": device.client_id, "scope": "openid"}
+        begun = client.post("/oauth2/device_authorization", data=asked).get_json()
+        thief.browser.open("/device")
+        thief.browser.submit(user_code=begun["user_code"])
+        assert "connected" not in thief.browser.heading()
+        polled = {"grant_type": code, "device_code": begun["device_code"], "client_id": device.client_id}
+        assert client.post("/oauth2/token", data=polled).get_json()["error"] == "authorization_pending"
+        assert not thief.is_in()
+
+
 def test_a_session_from_before_and_a_sign_in_that_the_owner_began(thief: Thief) -> None:
     """Her cookie is dead after PANIC, and her half of a sign-in is bound to her browser."""
     owner = Browser(thief.town.app)
@@ -443,6 +460,8 @@ DOORS = {
     "mfa.recovery_codes": "test_recovery_codes_of_his_own_and_a_second_panic",
     "mfa.recovery_codes_confirm": "test_recovery_codes_of_his_own_and_a_second_panic",
     "oidc.authorize": "test_the_password_alone",
+    "oidc.device": "test_a_device_without_a_browser",
+    "oidc.device_authorization": "test_a_device_without_a_browser",
     "oidc.token": "test_a_refresh_token_of_a_simple_application",
     "oidc.userinfo": "test_a_refresh_token_of_a_simple_application",
     "oidc.applications": "test_settings_and_a_new_password_with_the_old_one",

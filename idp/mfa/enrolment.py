@@ -229,7 +229,7 @@ def _check_first(account_id: int) -> None:
 
 
 def _what(found: Authenticator) -> dict[str, str]:
-    return {"kind": found.kind, "hint": found.hint}
+    return {"kind": found.kind, "hint": found.name}
 
 
 def _order(found: Authenticator) -> tuple[int, float, int]:

@@ -1,5 +1,9 @@
 """What people read about the events of their browsers and eIDs."""
 
+from datetime import date
+
+from flask_babel import format_date
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from idp.accounts.event_words import Details, EventWords, each
@@ -9,7 +13,9 @@ from idp.signin import eid_providers
 
 def _browser(event: AuditEvent) -> Details:
     what = event.after or event.before or {}
-    return {"browser": what.get("browser") or "-", "until": what.get("until") or "-"}
+    until = what.get("until")
+    day = format_date(date.fromisoformat(until), "medium") if until else "-"
+    return {"browser": what.get("browser") or str(_("Unknown browser")), "until": day}
 
 
 def _provider(event: AuditEvent) -> Details:

@@ -106,12 +106,14 @@ def server(template: str, folder: Path) -> Iterator[tuple[Flask, str]]:
         yield made[0], address
 
 
-def holds_everything(account: Account, address: str) -> None:
-    """Give an account one of each factor, a phone apart."""
+def holds(account: Account, address: str, *kinds: str) -> None:
+    """Give an account one factor of each of these kinds; without any, one of each that there is, a phone apart."""
     keys = KeyHolder()
     keys.key.origin = address
     held: dict[str, Holder] = {"totp": AuthenticatorApp(), "security_key": keys, "app_pin": AppHolder()}
     for kind, holder in {**held, "recovery_code": SheetHolder()}.items():
+        if kinds and kind not in kinds:
+            continue
         begun = enrolment.begin(Asking(account, Purpose.ENROL, kind), kind, holder.fields())
         answer = holder.answers(Prompt(page=begun.page, memo=begun.content["memo"], device=Text("", "", "")))
         if not factors.named(kind).answered:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,7 @@ from idp.accounts.models import Account
 from idp.core.db import db
 from idp.core.levels import SFA
 from idp.mfa.models import Authenticator
-from idp.oidc.client_metadata import DEVICE_CODES
-from tests.browser.every_page import Walk, dressed, holds_everything, offers_eid, server, signed_in
+from tests.browser.every_page import Walk, dressed, holds, offers_eid, server, signed_in
 from tests.oidc.relying_party import RelyingParty, register
 from tests.saas.people import CPMS, PASSWORD, Person, Town, mails
 from tests.security.programs import rules
@@ -29,38 +29,77 @@ ELSEWHERE = {
 }
 
 
+# Pages of an account that are seen on the way through PANIC, and at its end.
+AFTER_PANIC = {
+    *("/account/panic/done", "/account/not-me/<token>", "/account/frozen", "/account/deleted"),
+    *("/saas/locked", "/saas/locked/code"),
+}
+
+
+@dataclass
+class Cast:
+    """Who takes part, and the application with patients' data that they go to."""
+
+    app: Flask
+    party: RelyingParty
+    ada: Person
+    lost: Person
+    gone: Person
+    new: Person
+    clara: Person
+
+
+@pytest.fixture(params=["en", "fr"])
+def walk(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Walk]:
+    context = engine.new_context(locale={"en": "en-GB", "fr": "fr-FR"}[request.param])
+    yield Walk(context.new_page(), "", request.param)
+    context.close()
+
+
 @pytest.fixture
-def address(sqlite_catalogue: str, tmp_path: Path) -> Iterator[tuple[Flask, str]]:
-    with server(sqlite_catalogue, tmp_path) as (app, address):
+def cast(walk: Walk, sqlite_catalogue: str, tmp_path: Path) -> Iterator[Cast]:
+    """A server with somebody who has one of each thing, and others for whom things come to an end or begin."""
+    with server(sqlite_catalogue, tmp_path) as (app, base):
         offers_eid(app)
-        yield app, address
+        walk.base, language = base, walk.language
+        clara, party = Town(app).coordinator("Clara", language=language), register(app, application_id=CPMS)
+        ada, lost, gone = (Person(app, name, language).holds("HP") for name in ("Ada", "Lost", "Gone"))
+        with app.test_request_context("/", base_url=base):
+            holds(db.session.get_one(Account, ada.id), base)
+            holds(db.session.get_one(Account, lost.id), base, "recovery_code")
+        yield Cast(app, party, ada, lost, gone, Person(app, "New", language, phone=False), clara)
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_page_is_for_everybody(engine: Engine, address: tuple[Flask, str], language: str) -> None:
-    app, base = address
-    context = engine.new_context(locale={"en": "en-GB", "fr": "fr-FR"}[language])
-    walk = Walk(context.new_page(), base, language)
-    town, party = Town(app), register(app, application_id=CPMS)
-    clara = town.coordinator("Clara", language=language)
-    ada, lost, gone = (Person(app, name, language).holds("HP") for name in ("Ada", "Lost", "Gone"))
-    new = Person(app, "New", language, phone=False)
-    with app.test_request_context("/", base_url=base):
-        holds_everything(db.session.get_one(Account, ada.id), base)
-    try:
-        my_account(walk, app, ada)
-        a_device(walk, app)
-        panic_and_back(walk, party, lost, clara)
-        leaving(walk, app, gone)
-        signing_in(walk, party, ada, new)
-    finally:
-        context.close()
+def test_my_account_is_for_everybody(walk: Walk, cast: Cast) -> None:
+    my_account(walk, cast)
+    judged(walk, {path for path in paths(cast.app, "/account") if path not in AFTER_PANIC})
+
+
+def test_panic_and_coming_back_and_leaving_are_for_everybody(walk: Walk, cast: Cast) -> None:
+    panic_and_back(walk, cast)
+    leaving(walk, cast)
+    judged(walk, AFTER_PANIC)
+
+
+def test_signing_in_is_for_everybody(walk: Walk, cast: Cast) -> None:
+    signing_in(walk, cast)
+    judged(walk, paths(cast.app, "/login"))
+
+
+def judged(walk: Walk, owed: set[str]) -> None:
+    """Fail with all that is wrong, and with each page that was not seen."""
     assert not walk.wrong, "\n\n".join(walk.wrong)
-    assert not unseen(app, walk.seen)
+    patterns = {path: re.compile(re.sub(r"<[^>]+>", "[^/]+", path) + r"\Z") for path in owed - set(ELSEWHERE)}
+    assert not {path for path, pattern in patterns.items() if not any(map(pattern.match, walk.seen))}
 
 
-def my_account(walk: Walk, app: Flask, ada: Person) -> None:
+def paths(app: Flask, beginning: str) -> set[str]:
+    return {rule.rule for rule in rules(app, "GET") if rule.rule.startswith(beginning)}
+
+
+def my_account(walk: Walk, cast: Cast) -> None:
     """Every page of My Account, with one of each thing in it, and what comes after each form."""
+    app, ada = cast.app, cast.ada
     dressed(walk.page.context, walk.base, signed_in(app, walk.base, ada.id, trusting=True))
     for path in (
         *("", "/details", "/settings", "/settings/password", "/email", "/eids", "/sessions", "/security-events"),
@@ -84,18 +123,6 @@ def my_account(walk: Walk, app: Flask, ada: Person) -> None:
     walk.open("/logout")
 
 
-def a_device(walk: Walk, app: Flask) -> None:
-    """The code of a device: a wrong one, a good one, who asks, and both answers."""
-    grants = {"grant_types": [DEVICE_CODES]}
-    client = register(app, token_endpoint_auth_method="none", redirect_uris=[], further=grants)
-    form = {"client_id": client.client_id, "scope": "openid profile"}
-    walk.sends("/device", user_code="BBBB")
-    for answer in ("main form button", 'main a[href$="/cancel"]'):
-        begun = app.test_client().post("/oauth2/device_authorization", data=form).json
-        walk.sends("/device", user_code=begun["user_code"])
-        walk.presses(answer)
-
-
 STEMS = {
     "devices": "app_pin",
     "security-keys": "security_key",
@@ -105,9 +132,9 @@ STEMS = {
 }
 
 
-def panic_and_back(walk: Walk, party: RelyingParty, lost: Person, clara: Person) -> None:
+def panic_and_back(walk: Walk, cast: Cast) -> None:
     """The password alone, the button, what the application says, both ways back, and freezing instead."""
-    app = party.app
+    app, party, lost, clara = cast.app, cast.party, cast.lost, cast.clara
     dressed(walk.page.context, walk.base, signed_in(app, walk.base, lost.id, SFA))
     walk.sends("/account/panic")
     assert walk.page.url.startswith(f"{walk.base}/account/panic/done")
@@ -117,6 +144,7 @@ def panic_and_back(walk: Walk, party: RelyingParty, lost: Person, clara: Person)
     walk.open("/saas/locked")
     walk.open("/saas/locked/code")
     walk.presses("main form button")
+    walk.presses("main form:has([name=code]) button")
     walk.open("/saas/user-data")
     dressed(walk.page.context, walk.base, signed_in(app, walk.base, clara.id))
     for path in ("/saas/approvals", "/saas/approvals/identities", f"/saas/approvals/identities/{lost.uid}"):
@@ -128,8 +156,9 @@ def panic_and_back(walk: Walk, party: RelyingParty, lost: Person, clara: Person)
     walk.open(link_to(app, lost.email, "/account/not-me/"))
 
 
-def leaving(walk: Walk, app: Flask, gone: Person) -> None:
+def leaving(walk: Walk, cast: Cast) -> None:
     """The end of an account."""
+    app, gone = cast.app, cast.gone
     dressed(walk.page.context, walk.base, signed_in(app, walk.base, gone.id))
     walk.page.goto(f"{walk.base}/account/delete")
     walk.page.locator('main form:has([name="sure"]) label').first.click(position={"x": 8, "y": 8})
@@ -137,8 +166,9 @@ def leaving(walk: Walk, app: Flask, gone: Person) -> None:
     assert walk.page.url == f"{walk.base}/account/deleted"
 
 
-def signing_in(walk: Walk, party: RelyingParty, ada: Person, new: Person) -> None:
+def signing_in(walk: Walk, cast: Cast) -> None:
     """Each question of a sign-in, the pages for a lost phone, and adding a first factor on the way."""
+    party, ada, new = cast.party, cast.ada, cast.new
     walk.page.context.clear_cookies()
     for path in ("/login", "/register", "/register/sent", "/password/forgot", "/password/forgot/sent", "/logout/done"):
         walk.open(path)
@@ -173,10 +203,3 @@ def link_to(app: Flask, address: str, about: str) -> str:
     link = re.search(rf"http://localhost:\d+(\S*{about}\S*)", found[-1])
     assert link
     return link[1]
-
-
-def unseen(app: Flask, seen: list[str]) -> set[str]:
-    """The pages of My Account, of signing in and of coming back that the walk did not see."""
-    owed = {rule.rule for rule in rules(app, "GET") if rule.rule.startswith(("/account", "/login/", "/saas/locked"))}
-    patterns = {rule: re.compile(re.sub(r"<[^>]+>", "[^/]+", rule) + r"\Z") for rule in owed - set(ELSEWHERE)}
-    return {rule for rule, pattern in patterns.items() if not any(pattern.match(path) for path in seen)}

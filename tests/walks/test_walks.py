@@ -33,10 +33,16 @@ SEED = os.environ.get("SEED", "1")
 PARTS = 1 if WALKS < 1000 else 10
 MOVES = (4, 10)
 ENOUGH = 1000
+# What a thousand walks come to, by experience some times each.
 FAR = {
-    *("PANIC", "come back with both codes", "frozen", "closed", "a code for an application", "a factor removed"),
-    *("a password replaced by link", "a password replaced in the settings"),
-    *("sign-in with sfa", "sign-in with mfa", "sign-in with phr", "step-up to sfa", "step-up to mfa", "step-up to phr"),
+    *("PANIC", "come back with both codes", "frozen", "a code for an application", "a password replaced by link"),
+    *(
+        "a password replaced in the settings",
+        "sign-in with sfa",
+        "sign-in with mfa",
+        "step-up to mfa",
+        "step-up to phr",
+    ),
     *("sms added", "totp added", "recovery_code added", "security_key added"),
 }
 # Walkers guess more often than anybody may, so that it is the states that stop them and not the counters.
@@ -49,7 +55,7 @@ UNBOUNDED = {
     )
 }
 NORA, OLAF, ADA = 0, 1, 2
-STARTS = ("nobody", "two factors", "panic", "new phone", "newcomer", "administrator")
+STARTS = ("nobody", "two factors", "panic", "new phone", "newcomer", "administrator", "forgotten")
 
 
 class Field:
@@ -114,6 +120,9 @@ class Field:
         walk = self.walk("nobody", clock)
         walk.does(0, "/account/security-keys", ADA, lambda: walk.has(ADA, "security_key"))
         self.starts["administrator"] = walk.keeps()
+        walk = self.walk("two factors", clock)
+        walk.does(1, "/password/forgot", NORA, lambda: walk.walkers[1].path.startswith("/password/forgot/sent"))
+        self.starts["forgotten"] = walk.keeps()
 
     def _someone(self, name: str, passwords: tuple[str, str], *ends: str, phone: bool = True, **flags: bool) -> Someone:
         first, second = (f"+491713920{end:0>3}" for end in ends)
@@ -157,6 +166,7 @@ def test_walks_begin_where_the_rules_begin_to_matter(field: Field) -> None:
         "new phone": ([MFA, ""], [phone, [], phone]),
         "newcomer": (["", SFA], [phone, [], phone]),
         "administrator": ([PHR, ""], [phone, [], ["security_key", "sms"]]),
+        "forgotten": ([MFA, ""], [both, [], phone]),
     }
 
 

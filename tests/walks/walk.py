@@ -172,7 +172,7 @@ class Walk:
         self._follows(browser)
 
     def reads_mail(self, browser: int, who: int, number: int) -> None:
-        """Open a link from the mailbox."""
+        """Open a link from the mailbox, and press what stands there."""
         person = self.people[who % len(self.people)]
         found = [link for _, text in self.ground.mails(person.email) for link in LINK.findall(text)]
         if found:
@@ -180,6 +180,7 @@ class Walk:
             kind = next(kind for kind in ("not-me", "confirm", "new") if f"/{kind}/" in path)
             self.memory.links[path] = (kind, person.id)
             self._goes(browser, path)
+            self.fills(browser, who, 0, 1)
 
     def brings_old_cookie(self, browser: int) -> None:
         """Send a session's cookie that was renewed since."""

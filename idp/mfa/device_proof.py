@@ -35,7 +35,10 @@ class Proof:
 
 def read() -> Proof:
     """Return what the header says; raise AppError if it says nothing that we know."""
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # credentials of another scheme that are no ASCII
+        given = None
     parts = given.parameters if given and given.type == SCHEME else {}
     values = [parts.get(name) or "" for name in ("device", "time", "nonce", "signature")]
     device, moment, nonce, signature = values

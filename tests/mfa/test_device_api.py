@@ -74,6 +74,10 @@ def test_without_a_proof_there_is_nothing(app: Flask, header: str) -> None:
     assert (answer.status_code, answer.get_json()["error"]) == (401, "proof_missing")
 
 
+def test_credentials_of_another_scheme_in_no_ascii_bring_nothing_down(app: Flask) -> None:
+    assert app.test_client().get(REQUESTS, headers={"Authorization": "Basic \u00e9"}).status_code == 401
+
+
 def test_guessers_are_slowed_down(app: Flask, phone: CompanionApp) -> None:
     told = [refused(lambda: phone.sends("GET", REQUESTS, device=b64(os.urandom(16)))) for _ in range(102)]
     assert set(told[:100]) == {(401, "device_unknown")}

@@ -7,11 +7,15 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from sqlalchemy import bindparam, select
+
 from idp.accounts.models import Account, PersonalDetails
 from idp.core import audit, clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid
+from idp.core.prepared import Prepared
 
+BY_ACCOUNT = Prepared(select(PersonalDetails.__table__).where(PersonalDetails.account_id == bindparam("account_id")))
 LONGEST = 200
 DATE = re.compile(r"(0000|[0-9]{4})(-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?")
 # Names such as "Etc/GMT+1" and "EST5EDT" are for machines.
@@ -68,13 +72,13 @@ def time_zones() -> tuple[str, ...]:
 
 def workplace_of(account_id: int) -> Workplace:
     """Return what a person told."""
-    row = db.session.get(PersonalDetails, account_id)
+    row = BY_ACCOUNT.first(account_id=account_id)
     return Workplace(**{name: getattr(row, name) for name in Workplace.__dataclass_fields__}) if row else Workplace()
 
 
 def further_of(account_id: int) -> dict[str, str]:
     """Return the claims beside those of the account: the time zone, and what the operator set."""
-    row = db.session.get(PersonalDetails, account_id)
+    row = BY_ACCOUNT.first(account_id=account_id)
     if row is None:
         return {}
     return {**row.further, **({"zoneinfo": row.zoneinfo} if row.zoneinfo else {})}

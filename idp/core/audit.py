@@ -4,19 +4,20 @@ No patient names, no codes, no secrets; people appear by their uid.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import orjson
 from flask import g, has_app_context, has_request_context, request
-from sqlalchemy import JSON, Index, LargeBinary, Select, Text, event, select
+from sqlalchemy import JSON, Index, LargeBinary, Text, bindparam, event, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock
 from idp.core.db import Model, db, upsert
 from idp.core.db import act as act_under_way
+from idp.core.prepared import Prepared
 
 GENESIS = bytes(32)
 CHAINED = ("id", "at", "act", "actor", "subject", "object", "before", "after", "acr", "reference", "source")
@@ -53,6 +54,13 @@ class AuditHead(Model):
     last_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+HEAD = Prepared(select(AuditHead.last_id, AuditHead.last_hash).where(AuditHead.id == 1).with_for_update())
+ADD = Prepared(insert(AuditEvent).inline())
+MOVE = Prepared(
+    update(AuditHead).where(AuditHead.id == 1).values(last_id=bindparam("number"), last_hash=bindparam("hash"))
+)
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: a uid (or `system`, or a command's name) and the level of authentication it acts at."""
@@ -79,18 +87,18 @@ def record(
     actor: Actor | None = g.get("audit_actor") if has_app_context() else None
     under_way.at_commit["audit"] = _chain
     under_way.memory.setdefault("audit", []).append(
-        AuditEvent(
-            at=clock.now(),
-            act=act,
-            actor=actor.uid if actor else None,
-            acr=actor.acr if actor else None,
-            subject=subject,
-            object=object,
-            before=before,
-            after=after,
-            reference=g.get("reference") if has_app_context() else None,
-            source=request.remote_addr if has_request_context() else None,
-        )
+        {
+            "at": clock.now(),
+            "act": act,
+            "actor": actor.uid if actor else None,
+            "acr": actor.acr if actor else None,
+            "subject": subject,
+            "object": object,
+            "before": before,
+            "after": after,
+            "reference": g.get("reference") if has_app_context() else None,
+            "source": request.remote_addr if has_request_context() else None,
+        }
     )
 
 
@@ -99,7 +107,7 @@ def verify() -> int | None:
     previous = GENESIS
     expected = 1
     for found in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)):
-        if found.id != expected or found.hash != _hash(previous, found):
+        if found.id != expected or found.hash != _hash(previous, vars(found)):
             return found.id
         previous, expected = found.hash, expected + 1
     head = db.session.get(AuditHead, 1)
@@ -108,31 +116,29 @@ def verify() -> int | None:
 
 
 def _chain() -> None:
-    """Number and chain the events of this act: at its very end, so that the head is locked only briefly."""
+    """Number and chain the events of this act: at its very end, so that the head is locked only briefly.
+
+    Without objects: each grant has its event, and they took a fifth of the code flow.
+    """
     session = db.session()
-    head = session.scalar(_head())
+    session.flush()
+    head: Any = HEAD.first()
     if head is None:
         # Two first acts at the same moment: both add the row, one of them does, both then queue for its lock.
         first = upsert(AuditHead.__table__, session).values(id=1, last_id=0, last_hash=GENESIS)
         session.execute(first.on_conflict_do_nothing())
-        head = session.scalars(_head()).one()
+        head = HEAD.first()
+    number, last = head
     for new in act_under_way().memory.pop("audit"):
-        new.id = head.last_id + 1
-        new.hash = _hash(head.last_hash, new)
-        head.last_id, head.last_hash = new.id, new.hash
-        session.add(new)
+        number += 1
+        last = _hash(last, {"id": number, **new})
+        ADD.run(id=number, hash=last, **new)
+    MOVE.run(number=number, hash=last)
 
 
-@cache
-def _head() -> Select[AuditHead]:
-    """Return the question for the locked head; built once, since every act asks it."""
-    found = select(AuditHead).where(AuditHead.id == 1)
-    return found.with_for_update().execution_options(populate_existing=True)
-
-
-def _hash(previous: bytes, event_: AuditEvent) -> bytes:
-    values = {name: getattr(event_, name) for name in CHAINED}
-    values["at"] = event_.at.astimezone(UTC).isoformat(timespec="microseconds")
+def _hash(previous: bytes, event_: Mapping[str, Any]) -> bytes:
+    values = {name: event_[name] for name in CHAINED}
+    values["at"] = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(previous + orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).digest()
 
 

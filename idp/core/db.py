@@ -106,8 +106,9 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
 @dataclass
 class Act:
-    """What the act under way still has to do."""
+    """The act under way: its connection as the driver knows it, and what it still has to do."""
 
+    driver: Any
     at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     memory: dict[str, list[Any]] = field(default_factory=dict)
@@ -115,7 +116,7 @@ class Act:
 
 def in_transaction() -> bool:
     """Say whether an act is under way on this session."""
-    return "act" in db.session().info
+    return db.session.registry.has() and "act" in db.session().info
 
 
 def act() -> Act:
@@ -140,8 +141,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("something was changed outside an act")
     session.rollback()
     # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
-    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-    begun = session.info["act"] = Act()
+    connection = session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    begun = session.info["act"] = Act(connection.connection)
     try:
         yield session
         for write in begun.at_commit.values():

@@ -1,5 +1,6 @@
 """Every setting of the server, typed; what each is for stands in `config/default.toml`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app
@@ -259,3 +260,9 @@ def current() -> Settings:
     """Return the settings of the running application."""
     settings: Settings = current_app.extensions["ern_settings"]
     return settings
+
+
+def still(held: Settings) -> Callable[[], bool]:
+    """Return what says, outside of a request too, whether these are the settings of the application."""
+    extensions = current_app.extensions
+    return lambda: held is extensions["ern_settings"]

@@ -13,7 +13,19 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
-from idp.core import assets, error_pages, forgery, headers, languages, logs, monitoring, pages, proxies, wellformed
+from idp.core import (
+    assets,
+    documents,
+    error_pages,
+    forgery,
+    headers,
+    languages,
+    logs,
+    monitoring,
+    pages,
+    proxies,
+    wellformed,
+)
 from idp.core.db import db
 from idp.core.error_pages import Failure
 from idp.core.errors import Refusal
@@ -33,6 +45,7 @@ def init(app: Flask) -> None:
     """Put the edge around the application; its settings have to be there already."""
     settings: Settings = app.extensions["ern_settings"]
     logs.configure(settings.in_production)
+    documents.init(app)
     _configure(app, settings)
     headers.init(app, settings)
     monitoring.init(app)

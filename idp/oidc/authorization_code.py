@@ -8,34 +8,34 @@ from flask import g
 
 from idp.oidc import claims, confirmation, grants, protection, tokens
 from idp.oidc.clients import Client
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc.given import Grant
 
 
 class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
     """Client, redirect URI and PKCE are checked in the frame; the grant is our row."""
 
-    def query_authorization_code(self, code: str, client: Client) -> AuthorizationGrant | None:
+    def query_authorization_code(self, code: str, client: Client) -> Grant | None:
         """Redeem rather than look up: from here on the code is used, whatever else is wrong with the request."""
         grant = grants.redeem(code, client.client_id)
-        return grant if grant is not None and _key_fits(grant, client) else None
+        return _held_to_key(grant, client) if grant is not None else None
 
-    def authenticate_user(self, authorization_code: AuthorizationGrant) -> AuthorizationGrant:
+    def authenticate_user(self, authorization_code: Grant) -> Grant:
         """Return whom the tokens are for: the grant, which knows the person and the session."""
         return authorization_code
 
-    def delete_authorization_code(self, authorization_code: AuthorizationGrant) -> None:
+    def delete_authorization_code(self, authorization_code: Grant) -> None:
         """Nothing: the code is out of use already."""
 
 
-def _key_fits(grant: AuthorizationGrant, client: Client) -> bool:
-    """A code that was bound to a key counts with that key only (RFC 9449, 10).
+def _held_to_key(grant: Grant, client: Client) -> Grant | None:
+    """Return the grant, bound as it is from now on; None for a code that counts with another key (RFC 9449, 10).
 
     What a public client gets afterwards is bound to what it shows first, a key (5) or a certificate (RFC 8705, 4): it
     has nothing else to prove.
     """
     if client.public:
-        confirmation.bind(grant, g.confirmation)
-    return confirmation.fits(grant, g.confirmation)
+        grant = grants.bind(grant, g.confirmation)
+    return grant if confirmation.fits(grant, g.confirmation) else None
 
 
 class S256Challenge(CodeChallenge):
@@ -43,7 +43,7 @@ class S256Challenge(CodeChallenge):
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
-    def get_authorization_code_challenge_method(self, authorization_code: AuthorizationGrant) -> str:
+    def get_authorization_code_challenge_method(self, authorization_code: Grant) -> str:
         """Every challenge here was made with S256."""
         return "S256"
 

@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import quote
 
 from idp.accounts import personal_details
-from idp.accounts.models import Account
 from idp.accounts.personal_details import FURTHER
 from idp.core import settings
 from idp.mfa import enrolment
 from idp.oidc.clients import Client
+from idp.oidc.given import Holder
 from idp.oidc.sectors import PAIRWISE
 from idp.oidc.subjects import subject_of
 from idp.saas import access
@@ -24,7 +24,7 @@ PROFILE = (
 )
 
 
-def for_scope(account: Account, client: Client, scope: str) -> Claims:
+def for_scope(account: Holder, client: Client, scope: str) -> Claims:
     """Return the claims of UserInfo (OpenID Connect Core, 5.3.2) for the granted scope."""
     claims: Claims = {"sub": subject_of(account.uid, client)}
     for name in scope.split():
@@ -33,7 +33,7 @@ def for_scope(account: Account, client: Client, scope: str) -> Claims:
     return claims
 
 
-def by_name(account: Account, client: Client, names: Sequence[str]) -> Claims:
+def by_name(account: Holder, client: Client, names: Sequence[str]) -> Claims:
     """Return claims that were asked for by name, of the scopes that the client may have (OpenID Connect Core, 5.5)."""
     allowed = client.scope.split()
     scopes = {CLAIMS[name] for name in names if name in CLAIMS}
@@ -41,11 +41,11 @@ def by_name(account: Account, client: Client, names: Sequence[str]) -> Claims:
     return {name: told[name] for name in names if name in told}
 
 
-def _nothing(account: Account, client: Client) -> Claims:
+def _nothing(account: Holder, client: Client) -> Claims:
     return {}
 
 
-def _profile(account: Account, client: Client) -> Claims:
+def _profile(account: Holder, client: Client) -> Claims:
     # The identifier would tell clients of two sectors that they speak of one person.
     known_by_uid = client.further.get("subject_type") != PAIRWISE
     return {
@@ -59,11 +59,11 @@ def _profile(account: Account, client: Client) -> Claims:
     }
 
 
-def _email(account: Account, client: Client) -> Claims:
+def _email(account: Holder, client: Client) -> Claims:
     return {"email": account.email, "email_verified": True}
 
 
-def _address(account: Account, client: Client) -> Claims:
+def _address(account: Holder, client: Client) -> Claims:
     """Where the person works; members that nobody filled in are left out (OpenID Connect Core, 5.1.1)."""
     workplace = personal_details.workplace_of(account.id)
     members = {name: getattr(workplace, name) for name in ADDRESS}
@@ -71,12 +71,12 @@ def _address(account: Account, client: Client) -> Claims:
     return {"address": told} if told else {}
 
 
-def _phone(account: Account, client: Client) -> Claims:
+def _phone(account: Holder, client: Client) -> Claims:
     number = enrolment.phone_number(account.id)
     return {"phone_number": number, "phone_number_verified": True} if number else {}
 
 
-def _ern(account: Account, client: Client) -> Claims:
+def _ern(account: Holder, client: Client) -> Claims:
     """The accesses to the client's own SAAS application, and to no other (docs/federate.md)."""
     if client.application_id is None:
         return {}
@@ -101,7 +101,7 @@ def _ern(account: Account, client: Client) -> Claims:
     }
 
 
-def _entitlements(account: Account, client: Client) -> Claims:
+def _entitlements(account: Holder, client: Client) -> Claims:
     """One URN for each network, hospital and profile (AARC-G069, 2)."""
     if client.application_id is None:
         return {}
@@ -121,7 +121,7 @@ def _urn(text: str) -> str:
 
 
 # Scope -> (what gives its claims, their names for the metadata).
-SCOPES: dict[str, tuple[Callable[[Account, Client], Claims], tuple[str, ...]]] = {
+SCOPES: dict[str, tuple[Callable[[Holder, Client], Claims], tuple[str, ...]]] = {
     "openid": (_nothing, ("sub",)),
     "profile": (_profile, PROFILE),
     "email": (_email, ("email", "email_verified")),

@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
+from idp.core.prepared import Prepared
 from idp.core.signed import digest, new_token
 from idp.oidc import client_metadata, redirect_uris, said_of_clients, sectors
 from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS, SIGNING_ALGORITHMS
@@ -20,6 +21,7 @@ from idp.oidc.models import RegisteredClient
 
 DEFAULT_SCOPE = "openid profile email ern"
 SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
+BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.client_id == bindparam("client_id")))
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Registration:
 
 def find(client_id: str | None) -> Client | None:
     """Return the client, or None; one read by primary key."""
-    row = db.session.get(RegisteredClient, client_id) if client_id else None
+    row = BY_ID.first(client_id=client_id) if client_id else None
     return _value(row) if row else None
 
 
@@ -282,7 +284,7 @@ def _with_sealed(further: Mapping[str, Any], method: str, secret: str | None) ->
     return {**further, "sealed_secret": base64.b64encode(vault.seal(SECRET_SEAL, secret.encode())).decode()}
 
 
-def _value(row: RegisteredClient) -> Client:
+def _value(row: RegisteredClient | Any) -> Client:
     return Client(
         row.client_id,
         row.client_name,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc.given import Grant
 
 THUMBPRINTS = {"jkt": "jkt", "x5t": "x5t#S256"}
 
@@ -35,12 +35,6 @@ def read(claims: Mapping[str, Any]) -> Confirmation:
     return Confirmation(**{name: bound.get(told) for name, told in THUMBPRINTS.items()})
 
 
-def fits(grant: AuthorizationGrant, shown: Confirmation) -> bool:
+def fits(grant: Grant, shown: Confirmation) -> bool:
     """Say whether a request shows what a grant's code or refresh token counts with."""
     return grant.dpop_jkt in (None, shown.jkt) and grant.x5t in (None, shown.x5t)
-
-
-def bind(grant: AuthorizationGrant, shown: Confirmation) -> None:
-    """Let what follows from a grant count with what is shown now only, unless it is bound already."""
-    grant.dpop_jkt = grant.dpop_jkt or shown.jkt
-    grant.x5t = grant.x5t or shown.x5t

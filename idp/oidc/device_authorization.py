@@ -16,7 +16,8 @@ from idp.core.limits import Budget, source_of, spend
 from idp.core.signed import digest, new_token
 from idp.oidc import grants
 from idp.oidc.clients import Client
-from idp.oidc.models import AuthorizationGrant, DeviceAuthorization
+from idp.oidc.given import Grant
+from idp.oidc.models import DeviceAuthorization
 from idp.oidc.parameters import Parameters
 
 # Consonants that nobody takes for one another or reads a word in; eight of them are 34 bits (6.1).
@@ -98,7 +99,7 @@ def deny(code: str, uid: str | None) -> None:
         audit.record("oidc.device.deny", subject=uid, object=row)
 
 
-def redeem(device_code: str, client: Client) -> AuthorizationGrant:
+def redeem(device_code: str, client: Client) -> Grant:
     """Return the grant for a device whose person agreed, once.
 
     Raises the errors of RFC 8628, 3.5 and RFC 6749, 5.2. Runs inside the act of the token endpoint.

@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import BaseGrant, InvalidRequestError, TokenEndpoint
 from authlib.oauth2.rfc6749.hooks import hooked
 from flask import g
 
-from idp.oidc import confirmation, device_authorization
+from idp.oidc import device_authorization, grants
 from idp.oidc.client_metadata import DEVICE_CODES
 
 
@@ -25,7 +25,7 @@ class DeviceCodeGrant(BaseGrant, TokenEndpointMixin):
             raise InvalidRequestError("The parameter device_code is missing.")
         self.request.user = device_authorization.redeem(code, client)
         if client.public:
-            confirmation.bind(self.request.user, g.confirmation)
+            self.request.user = grants.bind(self.request.user, g.confirmation)
 
     @hooked  # type: ignore[untyped-decorator]
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:

@@ -2,25 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, insert, select, update
 
-from idp.accounts.models import Account, AccountState, UserSession
+from idp.accounts.models import AccountState, UserSession
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
+from idp.core.prepared import Prepared
 from idp.core.signals import account_closed, account_frozen, factors_wiped
 from idp.core.signed import digest, new_token
+from idp.oidc import given
+from idp.oidc.confirmation import Confirmation
+from idp.oidc.given import Grant
 from idp.oidc.models import AuthorizationGrant
 from idp.oidc.parameters import Parameters
 from idp.oidc.response_types import CODE, gives
 
 OFFLINE = "offline_access"
 
-# Tokens need no addresses unless the scope says so: two queries less, a fifth of the UserInfo endpoint's time.
-LEAN = (
-    joinedload(AuthorizationGrant.account).lazyload(Account.addresses),
-    joinedload(AuthorizationGrant.session).joinedload(UserSession.account).lazyload(Account.addresses),
+# Statements of each code flow, built once.
+GIVE = Prepared(insert(AuthorizationGrant).returning(AuthorizationGrant.id))
+MINE = (AuthorizationGrant.code_digest == bindparam("digest")) & (AuthorizationGrant.client_id == bindparam("client"))
+REDEEM = Prepared(
+    update(AuthorizationGrant)
+    .where(MINE, AuthorizationGrant.redeemed_at.is_(None))
+    .values(redeemed_at=bindparam("now"))
+    .returning(AuthorizationGrant.id)
 )
 
 
@@ -40,7 +48,7 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> Given:
     offline = OFFLINE in parameters.scope.split()
     by_code = gives(parameters.response_type, CODE)
     configuration = settings.current().oidc
-    grant = AuthorizationGrant(
+    new: Any = GIVE.first(
         code_digest=digest(code),
         client_id=parameters.client_id,
         account_id=session.account_id,
@@ -62,50 +70,52 @@ def give(parameters: Parameters, session: UserSession, acr: str) -> Given:
         refresh_used_at=now if offline else None,
         refresh_expires_at=now + timedelta(days=configuration.refresh_days) if offline else None,
     )
-    db.session.add(grant)
-    db.session.flush()
     audit.record("oidc.grant.give", subject=session.account.uid, object=parameters.client_id, after={"acr": acr})
-    return Given(grant.id, code)
+    return Given(new.id, code)
 
 
-def redeem(code: str, client_id: str) -> AuthorizationGrant | None:
+def redeem(code: str, client_id: str) -> Grant | None:
     """Take a code of this client out of use and return its grant; None if there is no living one.
 
     One conditional update, so that of a hundred parallel redemptions one succeeds. A second redemption ends what the
     first one gave (RFC 6749, 4.1.2). Runs inside the act of the token endpoint.
     """
-    mine = (AuthorizationGrant.code_digest == digest(code)) & (AuthorizationGrant.client_id == client_id)
-    grant = _taken(mine)
-    return grant if grant is not None and grant.code_expires_at > clock.now() else None
-
-
-def redeem_given(grant_id: int) -> AuthorizationGrant | None:
-    """Take a grant that a person gave to a device, once, in the same way."""
-    return _taken(AuthorizationGrant.id == grant_id)
-
-
-def _taken(mine: ColumnElement[bool]) -> AuthorizationGrant | None:
-    taken = db.session.scalar(
-        update(AuthorizationGrant)
-        .where(mine, AuthorizationGrant.redeemed_at.is_(None))
-        .values(redeemed_at=clock.now())
-        .returning(AuthorizationGrant.id)
-    )
+    this = {"digest": digest(code), "client": client_id}
+    taken = REDEEM.first(**this, now=clock.now())
     if taken is None:
-        replayed = db.session.scalar(select(AuthorizationGrant.id).where(mine))
+        replayed = db.session.scalar(select(AuthorizationGrant.id).where(MINE), this)
         if replayed is not None:
             revoke(replayed, "oidc.grant.replayed")
         return None
-    grant = db.session.get_one(AuthorizationGrant, taken, options=LEAN)
-    return grant if alive(grant) else None
+    grant = _living(taken.id)
+    return grant if grant is not None and grant.code_expires_at > clock.now() else None
 
 
-def find(grant_id: int, *, anew: bool = False) -> AuthorizationGrant | None:
-    """Return a grant with its session and account; `anew` reads it again although it was read in this act."""
-    return db.session.get(AuthorizationGrant, grant_id, options=LEAN, populate_existing=anew)
+def redeem_given(grant_id: int) -> Grant | None:
+    """Take a grant that a person gave to a device, once, in the same way."""
+    mine = (AuthorizationGrant.id == grant_id) & AuthorizationGrant.redeemed_at.is_(None)
+    taken = db.session.execute(update(AuthorizationGrant).where(mine).values(redeemed_at=clock.now()))
+    if taken.rowcount:  # type: ignore[attr-defined]
+        return _living(grant_id)
+    revoke(grant_id, "oidc.grant.replayed")
+    return None
 
 
-def alive(grant: AuthorizationGrant) -> bool:
+def _living(grant_id: int) -> Grant | None:
+    grant = given.find(grant_id)
+    return grant if grant is not None and alive(grant) else None
+
+
+def bind(grant: Grant, shown: Confirmation) -> Grant:
+    """Let what follows from a grant count with what is shown now only, unless it is bound already; inside an act."""
+    bound = grant._replace(dpop_jkt=grant.dpop_jkt or shown.jkt, x5t=grant.x5t or shown.x5t)
+    if bound != grant:
+        values = {"dpop_jkt": bound.dpop_jkt, "x5t": bound.x5t}
+        db.session.execute(update(AuthorizationGrant).where(AuthorizationGrant.id == grant.id).values(values))
+    return bound
+
+
+def alive(grant: Grant) -> bool:
     """Say whether what comes from this grant still counts.
 
     It is not revoked, the account is active, and the session is open, or the grant has offline access, which is made
@@ -117,7 +127,7 @@ def alive(grant: AuthorizationGrant) -> bool:
     return offline(grant) or (grant.session.ended_at is None and grant.session.expires_at > now)
 
 
-def offline(grant: AuthorizationGrant) -> bool:
+def offline(grant: Grant) -> bool:
     """Say whether a grant has offline access that still counts.
 
     It ends after its time, when nobody used it for long, and with a new password: whoever gave it may not have been

@@ -3,9 +3,9 @@
 from typing import Any
 
 from idp.core import clock, settings
-from idp.oidc import client_credentials, dpop, grants, protection, refresh_tokens, tokens
+from idp.oidc import client_credentials, dpop, given, grants, protection, refresh_tokens, tokens
 from idp.oidc.clients import Client
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc.given import Grant
 from idp.oidc.subjects import subject_of
 from idp.oidc.tokens import AccessToken, TokenRefused
 
@@ -49,7 +49,7 @@ def _origin(token: AccessToken, client: Client) -> dict[str, Any] | None:
         ours = {"active": True, "iss": settings.current().server.issuer}
         own = {"client_id": token.client_id, "sub": token.client_id}
         return None if client_credentials.ended(token) else {**ours, **own}
-    grant = grants.find(token.grant_id)
+    grant = given.find(token.grant_id)
     return _about(grant, client) if grant is not None and grants.alive(grant) else None
 
 
@@ -62,7 +62,7 @@ def _refresh_token(text: str, client: Client) -> dict[str, Any]:
     return {**_about(token.grant, client), **exp, "scope": token.grant.scope}
 
 
-def _about(grant: AuthorizationGrant, client: Client) -> dict[str, Any]:
+def _about(grant: Grant, client: Client) -> dict[str, Any]:
     """What both kinds tell: whose, for whom, and how that person was proved (RFC 9470, 6.2)."""
     return {
         "active": True,

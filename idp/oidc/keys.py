@@ -5,8 +5,10 @@ published long before it signs, so that no client meets a key that it cannot kno
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 from flask import current_app
@@ -18,6 +20,7 @@ from idp.core.db import db, transactional, upsert
 from idp.oidc.models import SigningKey
 
 SEAL = "signing key"
+HELD = "ern_keys"
 ALGORITHMS = ("ES256", "RS256")
 RSA_BITS = 2048
 FRESH_SECONDS = 60
@@ -30,33 +33,45 @@ Key = ECKey | RSAKey
 
 @dataclass(frozen=True)
 class Ring:
-    """The keys of the server as one process holds them: parsed once, read again after a minute."""
+    """The keys of the server as one process holds them: parsed once, read again after a minute.
+
+    `verified`: what was signed with them and shown lately, so that the same signature is not verified again and again.
+    """
 
     signing: dict[str, Key]
     all: KeySet
     public: bytes
     read_at: float
+    verified: dict[str, Any] = field(default_factory=dict)
 
 
 def ring(kid: str | None = None, *, anew: bool = False) -> Ring:
     """Return the keys, read again if `kid` is not among them or `anew` asks; on an empty database they are made."""
-    held: Ring | None = current_app.extensions.get("ern_keys")
+    held: Ring | None = current_app.extensions.get(HELD)
     known = held is not None and not anew and (kid is None or any(key.kid == kid for key in held.all))
     if held is None or time.monotonic() - held.read_at > (FRESH_SECONDS if known else ANEW_SECONDS):
-        held = current_app.extensions["ern_keys"] = _read()
+        held = current_app.extensions[HELD] = _read(held)
     return held
 
 
-def _read() -> Ring:
+def still(held: Ring) -> Callable[[], bool]:
+    """Return what says, outside of a request too, whether these are the keys of now."""
+    extensions = current_app.extensions
+    return lambda: held is extensions.get(HELD) and time.monotonic() - held.read_at <= ANEW_SECONDS
+
+
+def _read(before: Ring | None) -> Ring:
     rows = _rows()
     signs = {row.algorithm: row.kid for row in rows if row.activated_at is not None and row.retired_at is None}
     if set(signs) != set(ALGORITHMS):
         ensure()
-        return _read()
+        return _read(before)
     keys = {row.kid: _parsed(row) for row in rows}
     everything = KeySet(list(keys.values()))
     signing = {algorithm: keys[kid] for algorithm, kid in signs.items()}
-    return Ring(signing, everything, orjson.dumps(everything.as_dict(private=False)), time.monotonic())
+    public = orjson.dumps(everything.as_dict(private=False))
+    verified = before.verified if before is not None and before.public == public else {}
+    return Ring(signing, everything, public, time.monotonic(), verified)
 
 
 def _rows() -> list[SigningKey]:
@@ -87,7 +102,7 @@ def rotate() -> None:
         _activate(algorithm)
     ensure()
     audit.record("oidc.key.rotate")
-    current_app.extensions.pop("ern_keys", None)
+    current_app.extensions.pop(HELD, None)
 
 
 @transactional

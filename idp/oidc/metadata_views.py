@@ -3,10 +3,11 @@
 from typing import Any
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, request
 from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as AnyResponse
 
+from idp.core import documents, settings
 from idp.core.exempt import bare
 from idp.oidc import discovery, keys
 
@@ -17,23 +18,25 @@ KEYS_SECONDS = 600
 @bare
 def metadata() -> AnyResponse:
     """Tell what the server offers; settings and factors stay as they are while a process lives."""
-    prepared: bytes | None = current_app.extensions.get("ern_metadata")
-    if prepared is None:
-        prepared = current_app.extensions["ern_metadata"] = orjson.dumps(discovery.metadata())
-    return _public(prepared, METADATA_SECONDS)
+    answer = _public(orjson.dumps(discovery.metadata()), METADATA_SECONDS)
+    documents.keep(answer, settings.still(settings.current()))
+    return answer.make_conditional(request)
 
 
 @bare
 def jwks() -> AnyResponse:
     """Publish the keys that tokens are verified with: those of now, for another process may sign with a new one."""
-    return _public(keys.ring(anew=True).public, KEYS_SECONDS)
+    ring = keys.ring(anew=True)
+    answer = _public(ring.public, KEYS_SECONDS)
+    documents.keep(answer, keys.still(ring))
+    return answer.make_conditional(request)
 
 
-def _public(document: bytes, seconds: int) -> AnyResponse:
+def _public(document: bytes, seconds: int) -> Response:
     headers: dict[str, Any] = {
         "Cache-Control": f"public, max-age={seconds}",
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": f'"{generate_etag(document)}"',
     }
-    return Response(document, headers=headers, mimetype="application/json").make_conditional(request)
+    return Response(document, headers=headers, mimetype="application/json")

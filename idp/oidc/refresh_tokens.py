@@ -11,25 +11,33 @@ from datetime import timedelta
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
 from authlib.oauth2.rfc6749 import grants as authlib
 from flask import g, request
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from idp.core import clock, settings
-from idp.core.db import db
+from idp.core.prepared import Prepared
 from idp.core.signed import seal_of
-from idp.oidc import confirmation, grants, resources
+from idp.oidc import confirmation, given, grants, resources
 from idp.oidc.clients import Client
+from idp.oidc.given import Grant
 from idp.oidc.models import AuthorizationGrant
 from idp.saas import access
 
 FORM = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
 PURPOSE = "refresh token"
+ROTATE = Prepared(
+    update(AuthorizationGrant)
+    .where(AuthorizationGrant.id == bindparam("grant_id"), AuthorizationGrant.refresh_number == bindparam("this"))
+    .values(
+        refresh_number=bindparam("successor"), refresh_used_at=bindparam("now"), refresh_rotated_at=bindparam("now")
+    )
+)
 
 
 @dataclass(frozen=True)
 class RefreshToken:
     """A refresh token of ours: its grant and its number (what Authlib's frame asks of a token)."""
 
-    grant: AuthorizationGrant
+    grant: Grant
     number: int
 
     def check_client(self, client: Client) -> bool:
@@ -41,7 +49,7 @@ class RefreshToken:
         return self.grant.scope
 
 
-def written(grant: AuthorizationGrant) -> str:
+def written(grant: Grant) -> str:
     """Return the refresh token of a grant that counts now."""
     return f"{grant.id}.{grant.refresh_number}.{_seal(grant, grant.refresh_number or 0)}"
 
@@ -49,7 +57,7 @@ def written(grant: AuthorizationGrant) -> str:
 def read(text: str) -> RefreshToken | None:
     """Return the token, living or not, or None if we never wrote it."""
     parts = FORM.fullmatch(text)
-    grant = grants.find(int(parts[1])) if parts else None
+    grant = given.find(int(parts[1])) if parts else None
     if parts is None or grant is None or grant.refresh_number is None:
         return None
     number = int(parts[2])
@@ -62,8 +70,10 @@ def usable(token: RefreshToken, client: Client) -> bool:
     return _lives(token.grant, client) and (token.number == token.grant.refresh_number or _just_rotated(token))
 
 
-def use(token: RefreshToken, client: Client) -> bool:
-    """Use a token and number its successor; False if the grant is over, or ends now because the token was used before.
+def use(token: RefreshToken, client: Client) -> Grant | None:
+    """Use a token and return its grant with the number of its successor.
+
+    None if the grant is over, or ends now because the token was used before.
 
     The last token works for some seconds more and leads to the same successor, for a client that lost our answer or
     asks twice at once (FAPI 2.0 Security Profile, 5.3.2.1-9). Any older one is in two hands (RFC 9700, 4.14.2).
@@ -71,23 +81,19 @@ def use(token: RefreshToken, client: Client) -> bool:
     """
     grant = token.grant
     if not _lives(grant, client):
-        return False
+        return None
+    successor = token.number if client.proves_a_key else token.number + 1
     now = clock.now()
-    step = 0 if client.proves_a_key else 1
-    used = db.session.execute(
-        update(AuthorizationGrant)
-        .where(AuthorizationGrant.id == grant.id, AuthorizationGrant.refresh_number == token.number)
-        .values(refresh_number=token.number + step, refresh_used_at=now, refresh_rotated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    grants.find(grant.id, anew=True)
-    if used.rowcount or _just_rotated(token):  # type: ignore[attr-defined]
-        return True
+    if ROTATE.run(grant_id=grant.id, this=token.number, successor=successor, now=now):
+        return grant._replace(refresh_number=successor, refresh_used_at=now)
+    anew = given.find(grant.id)
+    if anew is not None and _just_rotated(RefreshToken(anew, token.number)):
+        return anew
     grants.revoke(grant.id, "oidc.refresh_token.replayed")
-    return False
+    return None
 
 
-def _lives(grant: AuthorizationGrant, client: Client) -> bool:
+def _lives(grant: Grant, client: Client) -> bool:
     if not (grants.alive(grant) and grants.offline(grant)):
         return False
     return client.application_id is None or access.has_access(grant.account_id, client.application_id)
@@ -100,7 +106,7 @@ def _just_rotated(token: RefreshToken) -> bool:
     return last and grant.refresh_rotated_at is not None and clock.now() - grant.refresh_rotated_at <= grace
 
 
-def _seal(grant: AuthorizationGrant, number: int) -> str:
+def _seal(grant: Grant, number: int) -> str:
     """The hash of the code makes the seal of each grant its own, whatever a restored backup numbers anew."""
     return seal_of(PURPOSE, f"{grant.id}.{number}.{grant.code_digest.hex()}")
 
@@ -114,11 +120,11 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):
         """Look the token up; it is used later, when nothing else is wrong with the request."""
         return read(refresh_token)
 
-    def authenticate_user(self, refresh_token: RefreshToken) -> AuthorizationGrant:
+    def authenticate_user(self, refresh_token: RefreshToken) -> Grant:
         """Return whom the tokens are for: the grant."""
         return refresh_token.grant
 
-    def issue_token(self, user: AuthorizationGrant, refresh_token: RefreshToken) -> dict[str, object]:
+    def issue_token(self, user: Grant, refresh_token: RefreshToken) -> dict[str, object]:
         """Use the refresh token and answer with new ones."""
         if "openid" not in (self.request.payload.scope or refresh_token.get_scope()).split():
             raise InvalidScopeError("The scope openid is required.")
@@ -127,9 +133,10 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):
         # Before the token is used: what is refused leaves it good.
         allowed = resources.granted(self.request.client, user.resources)
         resources.audience(allowed, request.form.getlist(resources.PARAMETER))
-        if not use(refresh_token, self.request.client):
+        rotated = use(refresh_token, self.request.client)
+        if rotated is None:
             raise InvalidGrantError("The refresh token is over or was used before.")
-        issued: dict[str, object] = super().issue_token(user, refresh_token)
+        issued: dict[str, object] = super().issue_token(rotated, refresh_token)
         return issued
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:

@@ -13,13 +13,13 @@ from idp.oidc.client_credentials import ClientCredentialsGrant
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
 from idp.oidc.device_code import DeviceCodeGrant
+from idp.oidc.given import Grant
 from idp.oidc.logout import EndSessionEndpoint
-from idp.oidc.models import AuthorizationGrant
 from idp.oidc.refresh_tokens import RefreshTokenGrant
 from idp.oidc.tokens import Terms
 
 
-def _answer(client: Client, user: AuthorizationGrant | None, scope: str, **_: Any) -> dict[str, Any]:
+def _answer(client: Client, user: Grant | None, scope: str, **_: Any) -> dict[str, Any]:
     """Make the answer of the token endpoint (RFC 6749, 5.1).
 
     `user` is the grant, as our grants hand it over; None for a client that acts for itself.

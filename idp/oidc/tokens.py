@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jwt
+import orjson
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from idp.core import clock, settings
@@ -14,7 +15,7 @@ from idp.core.signed import new_token
 from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc.given import Grant
 from idp.oidc.subjects import subject_of
 from idp.signin.steps import EID_AMR
 
@@ -23,6 +24,7 @@ ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
 ID_TOKEN_TYPE = "JWT"  # noqa: S105
 # Clocks may differ by this much: 8 seconds must pass, 60 must not (FAPI 2.0 Security Profile, 5.3.2.1-13).
 SKEW_SECONDS = 10
+MOST_REMEMBERED = 1000
 
 
 class TokenRefused(Exception):
@@ -59,7 +61,7 @@ class AccessToken:
         return confirmation.read(self.claims)
 
 
-def access_token(client: Client, grant: AuthorizationGrant | None, terms: Terms) -> str:
+def access_token(client: Client, grant: Grant | None, terms: Terms) -> str:
     """Return a JWT access token (RFC 9068, 2); it names the grant, so that one read tells whether it still lives.
 
     Without a grant it is about the client itself.
@@ -81,9 +83,7 @@ def access_token(client: Client, grant: AuthorizationGrant | None, terms: Terms)
     return sign(claims | terms.bound.as_claims(), ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE)
 
 
-def id_token(
-    client: Client, grant: AuthorizationGrant, hashed: Mapping[str, str | None], more: Mapping[str, Any]
-) -> str:
+def id_token(client: Client, grant: Grant, hashed: Mapping[str, str | None], more: Mapping[str, Any]) -> str:
     """Return the ID token (OpenID Connect Core, 2), signed as the client registered.
 
     `hashed`: what it comes with, under `at_hash` and `c_hash` (3.3.2.11); `more`: the nonce and the claims that were
@@ -113,7 +113,7 @@ def read_access_token(text: str) -> AccessToken:
     Where it opens something, its `audience` is to be judged too.
     """
     issuer = settings.current().server.issuer
-    claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
+    claims = _verified_before(text)
     now = clock.now().timestamp()
     if claims.get("iss") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
         raise TokenRefused
@@ -141,7 +141,8 @@ def hints_at(hint: str, uid: str) -> bool:
 def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
     """Return a JWT of ours; `kind` is its explicit type, so that none is taken for another (RFC 8725, 3.11)."""
     key = keys.ring().signing[algorithm]
-    return jwt.encode({"alg": algorithm, "typ": kind, "kid": key.kid}, claims, key, algorithms=[algorithm])
+    header = {"alg": algorithm, "typ": kind, "kid": key.kid}
+    return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[algorithm])
 
 
 def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
@@ -152,6 +153,18 @@ def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
     if token.header.get("typ") != kind:
         raise TokenRefused
     claims: dict[str, Any] = token.claims
+    return claims
+
+
+def _verified_before(text: str) -> dict[str, Any]:
+    """Return the claims of an access token, verified once: a third of UserInfo and of introspection."""
+    known = keys.ring().verified
+    claims: dict[str, Any] | None = known.get(text)
+    if claims is None:
+        claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
+        if len(known) >= MOST_REMEMBERED:
+            known.clear()
+        known[text] = claims
     return claims
 
 

@@ -3,7 +3,7 @@
 import orjson
 
 from idp.core import settings
-from idp.oidc import claims, clients, grants, protection, tokens
+from idp.oidc import claims, clients, given, grants, protection, tokens
 from idp.oidc.claims import Claims
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
@@ -32,7 +32,7 @@ def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:
         raise TokenRefused
     if settings.current().server.issuer not in presented.audience:
         raise TokenRefused
-    grant = grants.find(presented.grant_id)
+    grant = given.find(presented.grant_id)
     client = clients.find(presented.client_id)
     if grant is None or client is None or not grants.alive(grant):
         raise TokenRefused

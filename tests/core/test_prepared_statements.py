@@ -1,0 +1,45 @@
+"""Reads outside the session: what they see, and what they do when the database is in trouble."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
+
+from idp.core import clock
+from idp.core.db import db, transaction
+from idp.core.limits import Counter
+from idp.core.prepared import Prepared
+
+BY_KEY = Prepared(select(Counter.__table__).where(Counter.key == bindparam("key")))
+
+
+def count(key: str) -> None:
+    db.session.add(Counter(key=key, tries=3, window_ends=clock.now()))
+    db.session.flush()
+
+
+def test_a_row_comes_with_the_values_that_the_session_would_give(each_app: Flask) -> None:
+    with each_app.app_context():
+        with transaction():
+            count("seen")
+        found = BY_KEY.first(key="seen")
+        same = db.session.get_one(Counter, "seen")
+        assert (found.key, found.tries, found.window_ends) == (same.key, same.tries, same.window_ends)
+        assert BY_KEY.first(key="' OR 1=1 --") is None
+
+
+def test_an_act_reads_what_it_wrote_and_nobody_else_does(each_app: Flask) -> None:
+    with each_app.app_context():
+        with pytest.raises(ZeroDivisionError), transaction():
+            count("mine")
+            assert BY_KEY.first(key="mine").tries == 3
+            raise ZeroDivisionError
+        assert BY_KEY.first(key="mine") is None
+
+
+def test_a_database_in_trouble_is_told_in_the_words_that_the_edge_knows(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            Counter.__table__.drop(session.connection())
+        with pytest.raises(OperationalError):
+            BY_KEY.first(key="gone")

@@ -21,7 +21,7 @@ AREAS := $(addprefix tests/,core accounts mfa signin saas oidc cpms ecp)
 # Compiled modules are kept: without them each test process rewrites the assertions of every test again, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run run-tls fast test walks fuzz check lint lint-format lint-rules lint-types lint-layers bench format translations lock clean environment test-environment python
+.PHONY: run run-tls fast test walks fuzz check lint lint-format lint-rules lint-types lint-layers bench bench-target format translations lock clean environment test-environment python
 
 run: environment
 	@exec $(BIN)/python -m idp.launch
@@ -60,6 +60,10 @@ lint-layers: test-environment
 
 bench: test-environment
 	@$(BIN)/python -m bench
+
+# How a harness outside of this repository starts and drives the server (docs/performance.md).
+bench-target: test-environment
+	@$(BIN)/python -m bench.target
 
 format: test-environment
 	@$(BIN)/ruff format .

@@ -1,8 +1,9 @@
 """`python -m bench`: operations a second and CPU time per operation of the hot paths, pages, start and memory.
 
-Server time is measured around the WSGI application inside this process, so that neither the client nor the load of
-the machine counts: the HTTP server in front adds about 30 us a request, PostgreSQL its own processes. Settings come
-from the environment as usual (`ERN_DATABASE__SQLITE_SYNCHRONOUS=FULL` measures durable commits).
+In the first two tables server time is measured around the WSGI application inside this process, so that neither the
+client nor the load of the machine counts; then the protocol comes over HTTP, as it is served. PostgreSQL's own
+processes are never counted. Settings come from the environment as usual (`ERN_DATABASE__SQLITE_SYNCHRONOUS=FULL`
+measures durable commits).
 """
 
 import argparse
@@ -10,7 +11,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from bench import pages, server
+from bench import pages, served, server
 from bench.measure import Cost, cost, speed
 from bench.operations import operations
 from bench.population import populated
@@ -20,13 +21,20 @@ from bench.visitor import Visitor
 def main() -> None:
     """Measure and print."""
     wanted = _arguments()
-    with tempfile.TemporaryDirectory() as folder, populated(wanted.database, Path(folder), wanted.accounts) as place:
+    for database in wanted.database.split(","):
+        _measure(database, wanted)
+
+
+def _measure(database: str, wanted: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder, populated(database, Path(folder), wanted.accounts) as place:
         logging.getLogger("idp").setLevel(logging.WARNING)
-        print(f"{wanted.database}, {wanted.accounts} accounts; {speed():.0f} million loop turns per CPU second\n")
+        print(f"{database}, {wanted.accounts} accounts; {speed():.0f} million loop turns per CPU second\n")
         visitor = Visitor(place.app)
         hot = operations(place, visitor)
         _table("operation", {name: cost(visitor, call, wanted.seconds) for name, call in hot.items()})
         _table("page", pages.costs(place, wanted.seconds / 4))
+        for workers in map(int, wanted.workers.split(",")):
+            _rates(workers, served.measure(place, workers, wanted.seconds))
         for _ in range(wanted.starts):
             _start(server.measure(place.environ))
         print(f"at the end {speed():.0f} million loop turns per CPU second")
@@ -34,9 +42,10 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the identity server's hot paths.")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--database", default="sqlite,postgresql", help="which, one after the other")
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each operation is repeated")
+    parser.add_argument("--workers", default="1,2", help="how many the server has, one run after the other")
     parser.add_argument("--starts", type=int, default=3, help="how often the server is started")
     return parser.parse_args()
 
@@ -45,6 +54,13 @@ def _table(title: str, costs: dict[str, Cost]) -> None:
     print(f"{title:34} {'a second':>9} {'CPU us':>9} {'wall us':>9} {'times':>7}")
     for name, one in costs.items():
         print(f"{name:34} {one.per_second:9.0f} {one.cpu:9.0f} {one.wall:9.0f} {one.times:7}")
+    print()
+
+
+def _rates(workers: int, rates: dict[str, served.Rate]) -> None:
+    print(f"{f'over HTTP, {workers} worker(s)':34} {'a second':>9} {'CPU us':>9}")
+    for name, one in rates.items():
+        print(f"{name:34} {one.per_second:9.0f} {one.cpu or 0:9.0f}")
     print()
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import select
 
-from bench.population import CALLBACK, PASSWORD, Population
+from bench.population import CALLBACK, OWN_SCOPE, PASSWORD, PROGRAM, SCOPE, Population
 from bench.visitor import Answer, Unexpected, Visitor
 from idp.core.db import db
 from idp.core.outbox import Channel, Message, content_of
@@ -21,28 +21,43 @@ WIZARD = "/saas/requestAccess/application/741/create.html"
 
 def operations(place: Population, visitor: Visitor) -> dict[str, Operation]:
     """Return the operations by name; all of them are made by `visitor`, who is a signed-in person from now on."""
-    emails = itertools.cycle(place.emails)
+    emails = itertools.cycle(place.with_phone)
+    sign_in(visitor, next(emails), PASSWORD)
+    step = second_step(visitor)
+    return {
+        **protocol(place, visitor),
+        "sign-in page": lambda: _as_nobody(visitor, lambda: expect(visitor.follow(visitor.get("/login")))),
+        "login flow, text message": lambda: _as_nobody(visitor, lambda: sign_in(visitor, next(emails), PASSWORD)),
+        "SAAS home": lambda: expect(visitor.get("/saas/")),
+        "wizard, step 2": lambda: expect(visitor.get(step)),
+    }
+
+
+def protocol(place: Population, visitor: Visitor) -> dict[str, Operation]:
+    """Return what applications cause; `visitor` is signed in from now on."""
+    emails = itertools.cycle(place.with_password_alone)
     sign_in(visitor, next(emails), PASSWORD)
     tokens = code_flow(place, visitor)
     token = str(tokens["access_token"])
-    step = second_step(visitor)
+    own = {"grant_type": "client_credentials", "scope": OWN_SCOPE}
     return {
         "discovery": lambda: expect(visitor.get("/.well-known/openid-configuration")),
         "JWKS": lambda: expect(visitor.get("/oauth2/jwks")),
-        "code flow": lambda: code_flow(place, visitor),
-        "client credentials": lambda: expect(
-            visitor.post("/oauth2/token", {"grant_type": "client_credentials"}, authorization=basic(place))
-        ),
+        "client credentials": lambda: expect(visitor.post("/oauth2/token", own, authorization=basic(place, PROGRAM))),
         "refresh": refreshing(place, visitor, str(tokens["refresh_token"])),
         "introspection": lambda: expect(
             visitor.post("/oauth2/introspect", {"token": token}, authorization=basic(place))
         ),
         "userinfo": lambda: expect(visitor.get("/oauth2/userinfo", authorization=f"Bearer {token}")),
-        "sign-in page": lambda: _as_nobody(visitor, lambda: expect(visitor.follow(visitor.get("/login")))),
-        "login flow": lambda: _as_nobody(visitor, lambda: sign_in(visitor, next(emails), PASSWORD)),
-        "SAAS home": lambda: expect(visitor.get("/saas/")),
-        "wizard, step 2": lambda: expect(visitor.get(step)),
+        "code flow": lambda: code_flow(place, visitor),
+        "login flow": lambda: _as_nobody(visitor, lambda: login_flow(place, visitor, next(emails))),
     }
+
+
+def login_flow(place: Population, visitor: Visitor, email: str) -> None:
+    """Sign in with the password, then code and tokens."""
+    sign_in(visitor, email, PASSWORD)
+    code_flow(place, visitor)
 
 
 def expect(answer: Answer, status: int = 200) -> Answer:
@@ -69,7 +84,7 @@ def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
         "response_type": "code", "client_id": place.client_id, "redirect_uri": CALLBACK,
-        "scope": "openid profile offline_access",
+        "scope": SCOPE,
         "state": "s", "nonce": "n", "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
     back = visitor.follow(visitor.get(f"/oauth2/authorize?{urlencode(query)}"))
@@ -84,9 +99,9 @@ def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
     return tokens
 
 
-def basic(place: Population) -> str:
-    """Return the header with which the client proves itself."""
-    return "Basic " + base64.b64encode(f"{place.client_id}:{place.client_secret}".encode()).decode()
+def basic(place: Population, client_id: str = "") -> str:
+    """Return the header with which a client proves itself."""
+    return "Basic " + base64.b64encode(f"{client_id or place.client_id}:{place.client_secret}".encode()).decode()
 
 
 def refreshing(place: Population, visitor: Visitor, first: str) -> Operation:

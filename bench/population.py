@@ -21,6 +21,10 @@ from idp.saas import catalogue
 from tests.support.servers import postgres
 
 PASSWORD = "violet-harbour-eleven"
+SCOPE = "openid profile email offline_access"
+PROGRAM = "benchmark-program"
+OWN_SCOPE = "reports"  # what a program may do for itself
+WITHOUT_PHONE = 50  # so many sign in with the password alone
 CALLBACK = "http://localhost:8009/callback"
 FIRST_PHONE = 4917139200  # and two digits: a hundred numbers that are reserved for fiction
 
@@ -41,12 +45,22 @@ class Population:
     client_id: str
     client_secret: str
 
+    @property
+    def with_password_alone(self) -> list[str]:
+        """Those who have no second factor."""
+        return self.emails[:WITHOUT_PHONE]
+
+    @property
+    def with_phone(self) -> list[str]:
+        """Those who are asked for a code."""
+        return self.emails[WITHOUT_PHONE:] or self.emails[-1:]
+
 
 @contextmanager
 def populated(kind: str, folder: Path, accounts: int) -> Iterator[Population]:
     """Make the database of a kind (`sqlite` or `postgresql`) in `folder` and fill it."""
     with ExitStack() as ends:
-        environ = {**os.environ, **{f"ERN_{name}": "10000000" for name in UNHURRIED}}
+        environ = {**os.environ, **unhurried()}
         environ["DATABASE_URL"] = f"sqlite:///{folder}/idp.sqlite"
         if kind == "postgresql":
             cluster = ends.enter_context(postgres.running(("shared_buffers=64MB",)))
@@ -59,6 +73,11 @@ def populated(kind: str, folder: Path, accounts: int) -> Iterator[Population]:
             db.engine.dispose()
 
 
+def unhurried() -> dict[str, str]:
+    """Return the settings under which one visitor may do what the measurements do."""
+    return {f"ERN_{name}": "10000000" for name in UNHURRIED}
+
+
 def _filled(app: Flask, environ: dict[str, str], accounts: int) -> Population:
     Model.metadata.create_all(db.engine)
     catalogue.load_reference()
@@ -68,9 +87,10 @@ def _filled(app: Flask, environ: dict[str, str], accounts: int) -> Population:
     emails = [f"person{number}@bench.example" for number in range(accounts)]
     for number, email in enumerate(emails):
         account = people.add(Person("Mira", f"Osten {number}", email, "en", people.new_uid()), hashed)
-        enrolment.add_confirmed_phone(account, f"+{FIRST_PHONE}{number % 100:02d}")
+        if number >= min(WITHOUT_PHONE, accounts - 1):
+            enrolment.add_confirmed_phone(account, f"+{FIRST_PHONE}{number % 100:02d}")
         db.session.remove()
-    grants = {"grant_types": ["authorization_code", "client_credentials"]}
-    scope = "openid profile offline_access registry.read"
-    client, secret = clients.register(Registration("Benchmark", (CALLBACK,), scope=scope, further=grants))
+    client, secret = clients.register(Registration("Benchmark", (CALLBACK,), scope=SCOPE))
+    own = {"grant_types": ["client_credentials"]}
+    clients.register(Registration("Benchmark program", (), scope=OWN_SCOPE, further=own), PROGRAM, secret)
     return Population(app, environ, emails, client.client_id, secret or "")

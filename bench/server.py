@@ -31,20 +31,22 @@ def measure(environ: dict[str, str]) -> Start:
     """Start the server, wait for its first answer, let it idle for a second, and stop it."""
     port = free_port()
     begun = time.perf_counter()
-    with _running(environ, port) as server:
-        _wait(port)
+    with running(environ, port) as server:
+        wait(port)
         took = time.perf_counter() - begun
         if not PROC.is_dir():
             return Start(took)
-        processes = (server.pid, *_children(server.pid))
-        cpu = tuple(_cpu(pid) for pid in processes)
+        processes = tree(server)
+        cpu = tuple(milliseconds(pid) for pid in processes)
         time.sleep(1)
         return Start(took, cpu, tuple(_pss(pid) for pid in processes))
 
 
 @contextmanager
-def _running(environ: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port), f"{SERVED['idp']}:create_app"]
+def running(environ: dict[str, str], port: int, workers: int = 1) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the server for as long as the block lasts."""
+    count = ("--workers", str(workers))
+    command = [sys.executable, "-m", "granian", *GRANIAN, *count, "--port", str(port), f"{SERVED['idp']}:create_app"]
     server = subprocess.Popen(command, env={**environ, **ALWAYS, "ERN_SERVER__ISSUER": f"http://localhost:{port}"})
     try:
         yield server
@@ -56,7 +58,8 @@ def _running(environ: dict[str, str], port: int) -> Iterator[subprocess.Popen[by
             server.kill()
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
+    """Wait for the first answer."""
     ends = time.monotonic() + READY_SECONDS
     while time.monotonic() < ends:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
@@ -65,12 +68,18 @@ def _wait(port: int) -> None:
     raise TimeoutError("the server did not answer")
 
 
+def tree(server: subprocess.Popen[bytes]) -> tuple[int, ...]:
+    """Return granian and its workers."""
+    return server.pid, *_children(server.pid)
+
+
 def _children(pid: int) -> list[int]:
     tasks = (PROC / str(pid) / "task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
-def _cpu(pid: int) -> float:
+def milliseconds(pid: int) -> float:
+    """Return the CPU time that a process took until now."""
     fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
 

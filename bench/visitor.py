@@ -97,7 +97,7 @@ class Visitor:
         }  # fmt: skip
         if body:
             environ |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(body))}
-        if self.cookies:
+        if self.cookies and "authorization" not in headers:  # a program has none
             environ["HTTP_COOKIE"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return environ | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
 

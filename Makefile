@@ -62,7 +62,8 @@ bench: test-environment
 	@$(BIN)/python -m bench
 
 # How a harness outside of this repository starts and drives the server (docs/performance.md).
-bench-target: test-environment
+bench-target:
+	@$(MAKE) --no-print-directory test-environment >&2
 	@$(BIN)/python -m bench.target
 
 format: test-environment

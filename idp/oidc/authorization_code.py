@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from authlib.oauth2.rfc6749 import InvalidGrantError
 from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import g
@@ -42,6 +43,13 @@ class S256Challenge(CodeChallenge):
     """PKCE with S256 and nothing else (RFC 7636, 4.6)."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_verifier(self, grant: Any, result: Any) -> None:
+        """Refuse a code without its verifier as one with a wrong verifier: the code is worth nothing either way."""
+        request = grant.request
+        if request.authorization_code.code_challenge and not request.form.get("code_verifier"):
+            raise InvalidGrantError("The code_verifier is missing.")
+        super().validate_code_verifier(grant, result)
 
     def get_authorization_code_challenge_method(self, authorization_code: Grant) -> str:
         """Every challenge here was made with S256."""

@@ -88,7 +88,7 @@ def test_answers_with_tokens_are_never_stored(signed_in: Browser, relying_party:
         ({"redirect_uri": "https://rp.example/other"}, "invalid_grant"),
         ({"redirect_uri": None}, "invalid_grant"),
         ({"code_verifier": "x" * 43}, "invalid_grant"),
-        ({"code_verifier": None}, "invalid_request"),
+        ({"code_verifier": None}, "invalid_grant"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": None}, "unsupported_grant_type"),
     ],

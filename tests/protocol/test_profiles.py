@@ -44,3 +44,12 @@ def test_an_older_public_client_needs_pkce_all_the_same(stage: Stage) -> None:
 def test_no_client_chooses_its_profile_itself(stage: Stage) -> None:
     """RFC 7591, 2: what the operator alone decides is not read from a registration."""
     assert "profile" not in BY_CLIENTS
+
+
+def test_a_code_without_its_verifier_is_worth_nothing(stage: Stage) -> None:
+    """RFC 7636, 4.6; FAPI 2.0 Security Profile, 5.3.2.2: as with a wrong verifier."""
+    for further in ({}, LEGACY):
+        client = stage.client(further=further)
+        for verifier in (None, "", "x" * 43):
+            answered = client.redeem(stage.code(client), code_verifier=verifier)
+            assert (answered.status_code, answered.json["error"]) == (400, "invalid_grant")

@@ -102,7 +102,17 @@ def my_account(walk: Walk, cast: Cast) -> None:
     app, ada = cast.app, cast.ada
     dressed(walk.page.context, walk.base, signed_in(app, walk.base, ada.id, trusting=True))
     for path in (
-        *("", "/details", "/settings", "/settings/password", "/email", "/eids", "/sessions", "/security-events"),
+        *(
+            "",
+            "/details",
+            "/workplace",
+            "/settings",
+            "/settings/password",
+            "/email",
+            "/eids",
+            "/sessions",
+            "/security-events",
+        ),
         *("/applications", "/trusted-browsers", "/delete", "/second-factor", "/panic", "/security-keys", "/devices"),
         *("/phones", "/authenticator-apps", "/recovery-codes"),
     ):

@@ -419,7 +419,7 @@ def test_settings_and_a_new_password_with_the_old_one(thief: Thief) -> None:
     thief.browser.open("/account/settings/password")
     thief.browser.submit(current_password=PASSWORD, new_password=NEW_PASSWORD, confirm_password=NEW_PASSWORD)
     assert not thief.is_in()
-    for page in ("details", "sessions", "trusted-browsers", "applications", "security-events", "export"):
+    for page in ("details", "workplace", "sessions", "trusted-browsers", "applications", "security-events", "export"):
         thief.browser.open(f"/account/{page}")
         assert not thief.is_in()
 
@@ -444,6 +444,7 @@ DOORS = {
     "accounts.change_password": "test_settings_and_a_new_password_with_the_old_one",
     "accounts.settings": "test_settings_and_a_new_password_with_the_old_one",
     "accounts.details": "test_settings_and_a_new_password_with_the_old_one",
+    "accounts.workplace": "test_settings_and_a_new_password_with_the_old_one",
     "accounts.sessions": "test_settings_and_a_new_password_with_the_old_one",
     "accounts.export": "test_settings_and_a_new_password_with_the_old_one",
     "accounts.register": "test_registering_anew_with_the_same_mail",

@@ -41,7 +41,7 @@ def proved(request: Request, access_token: str | None = None) -> str | None:
     signed = _signed(text)
     name = signed.claims.get("jti")
     wrong = {
-        "typ": signed.header.get("typ") != TYPE,
+        "typ": signed.kind != TYPE,
         "jti": not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME,
         "htm": signed.claims.get("htm") != request.method,
         "htu": not _same_address(signed.claims.get("htu"), request.path),

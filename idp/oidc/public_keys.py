@@ -44,6 +44,15 @@ class Signed:
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
 
+    @property
+    def kind(self) -> str | None:
+        """The media type that `typ` names, in small letters and without "application/", which goes without saying.
+
+        RFC 7515, 4.1.9; RFC 2045, 5.1: case does not matter in media types. None where it is not said.
+        """
+        kind = self.header.get("typ")
+        return None if kind is None else str(kind).lower().removeprefix("application/")
+
 
 def peek(text: str) -> Signed:
     """Read a JWT without verifying it, to learn whose it is; raise Unverified if it is none."""

@@ -14,7 +14,7 @@ from idp.oidc.public_keys import Signed, Unverified
 from idp.oidc.tokens import SKEW_SECONDS
 
 # Explicit types of other JWTs must not pass (RFC 9101, 10.8); many clients set none, or the general one.
-TYPES = (None, "JWT", "oauth-authz-req+jwt")
+TYPES = (None, "jwt", "oauth-authz-req+jwt")
 LONGEST_SECONDS = 3600
 PARAMETERS = ("request", "request_uri")
 
@@ -80,7 +80,7 @@ def _check(client: Client, signed: Signed, given: MultiDict[str, str]) -> None:
     """RFC 9101, 4 and 10; FAPI 2.0 Message Signing, 5.3.1: whose it is, for whom, and when."""
     claims = signed.claims
     wrong = {
-        "the type is not that of a request object": signed.header.get("typ") not in TYPES,
+        "the type is not that of a request object": signed.kind not in TYPES,
         "a client assertion is no request object": claims.get("sub") == client.client_id,
         "client_id must be the same inside and outside": claims.get("client_id") != client.client_id,
         "iss must be the client": claims.get("iss", None if client.fapi else client.client_id) != client.client_id,

@@ -66,6 +66,9 @@ def test_a_bound_token_counts_with_its_key(stage: Stage) -> None:
     token = tokens["access_token"]
     assert asks(stage, token, proof("GET", USERINFO, token=token)).json["sub"] == stage.uid
     assert asks(stage, token, proof("GET", USERINFO, token=token), "dpop").status_code == 200, "RFC 9110, 11.1"
+    for kind in ("DPoP+JWT", "application/dpop+jwt"):
+        typed = proof("GET", USERINFO, token=token, header={"typ": kind})
+        assert asks(stage, token, typed).status_code == 200, "RFC 7515, 4.1.9"
     told = client.introspect(token).json
     assert told["token_type"] == "DPoP" and told["cnf"] == {"jkt": EC.thumbprint()}
 

@@ -93,6 +93,13 @@ def test_clocks_may_differ_a_little(stage: Stage, seconds: int, status: int) -> 
     assert client.posts("/oauth2/par", request=signed(client, nbf=int(time.time()) + seconds)).status_code == status
 
 
+@pytest.mark.parametrize("kind", ["OautH-auThZ-REQ+jWt", "application/oauth-authz-req+jwt", "jwt"])
+def test_the_type_is_a_media_type_however_it_is_written(stage: Stage, kind: str) -> None:
+    """RFC 7515, 4.1.9; RFC 2045, 5.1."""
+    client = keyed(stage, profile="fapi2")
+    assert client.posts("/oauth2/par", request=signed(client, header={"typ": kind})).status_code == 201
+
+
 def test_a_foreign_weak_or_missing_signature_is_refused(stage: Stage) -> None:
     client, fapi = keyed(stage), keyed(stage, profile="fapi2")
     shared = OctKey.import_key("x" * 40)
@@ -100,6 +107,7 @@ def test_a_foreign_weak_or_missing_signature_is_refused(stage: Stage) -> None:
         signed(client, key=OTHER_KEY),
         signed(client, key=shared, header={"alg": "HS256"}),
         signed(client, header={"typ": "at+jwt"}),
+        signed(client, header={"typ": "text/oauth-authz-req+jwt"}),
         client.assertion(client_id=client.client_id),
         "x", "a.b.c",
     ]  # fmt: skip

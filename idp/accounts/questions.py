@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from idp.accounts.models import Account, UserSession
+from idp.accounts.models import UserSession
+from idp.accounts.open_session import AnyAccount
 from idp.core.levels import LEVELS
 
 Answer = TypeVar("Answer")
@@ -12,7 +13,7 @@ Visits = Callable[[Sequence[int]], dict[int, list[str]]]
 Duty = Callable[[int], bool]
 Strongest = Callable[[int], str | None]
 Things = Callable[[int], Sequence[str]]
-Vouching = Callable[[Account], bool]
+Vouching = Callable[[AnyAccount], bool]
 Leaving = Callable[[int], Sequence[str]]
 Farewell = Callable[[UserSession], str | None]
 Entrances = Callable[[Collection[int]], Sequence[tuple[str, str]]]
@@ -72,7 +73,7 @@ def locked_by_panic(account_id: int) -> list[str]:
     return [name for things in LOCKED for name in things(account_id)]
 
 
-def in_trusted_browser(account: Account) -> bool:
+def in_trusted_browser(account: AnyAccount) -> bool:
     """Say whether this request comes from a browser in which the person is not asked for the second factor."""
     return any(vouching(account) for vouching in TRUSTED)
 

@@ -12,8 +12,9 @@ from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
-from idp.accounts import administrators, questions
+from idp.accounts import administrators, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
+from idp.accounts.open_session import ALIVE, AnySession
 from idp.core import audit, clock, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
@@ -23,11 +24,6 @@ from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
 KEPT_DAYS = 90
-ALIVE = (
-    UserSession.ended_at.is_(None),
-    UserSession.expires_at > bindparam("now"),
-    UserSession.last_seen_at > bindparam("idle_since"),
-)
 
 
 @dataclass(frozen=True)
@@ -49,12 +45,25 @@ def current() -> UserSession | None:
         return None
     if "user_session" not in g:
         g.user_session = _find(request.cookies.get(cookie_name(), ""))
-        if g.user_session:
-            audit.acting(Actor(g.user_session.account.uid, g.user_session.acr))
-            g.account_language = g.user_session.account.language
-            _touch(g.user_session)
+        _notice(g.user_session)
     found: UserSession | None = g.user_session
     return found
+
+
+def at_hand() -> AnySession | None:
+    """Return what `current` does, as plain values: for reading, where objects were a fifth of the code flow."""
+    if not has_request_context() or "user_session" in g:
+        return current()
+    if "session_at_hand" not in g:
+        g.session_at_hand = _at_hand(request.cookies.get(cookie_name(), ""))
+        _notice(g.session_at_hand)
+    found: AnySession | None = g.session_at_hand
+    return found
+
+
+def was_asked_for() -> bool:
+    """Say whether this request looked who is signed in."""
+    return "user_session" in g or "session_at_hand" in g
 
 
 def ended_because() -> str | None:
@@ -237,6 +246,13 @@ def _moments(now: datetime) -> dict[str, datetime]:
     return {"now": now, "idle_since": now - timedelta(minutes=settings.current().session.idle_minutes)}
 
 
+def _at_hand(token: str) -> AnySession | None:
+    if not token:
+        return None
+    found = open_session.find(digest(token), **_moments(clock.now()))
+    return found if found and found.account.state is AccountState.ACTIVE else None
+
+
 def _find(token: str) -> UserSession | None:
     if not token:
         return None
@@ -252,7 +268,16 @@ def _open() -> Select[UserSession]:
     return select(UserSession).where(UserSession.digest == bindparam("digest"), *ALIVE).options(lean)
 
 
-def _touch(session: UserSession) -> None:
+def _notice(found: AnySession | None) -> None:
+    """Let the rest of the request know who acts, and in which language."""
+    if found is None:
+        return
+    audit.acting(Actor(found.account.uid, found.acr))
+    g.account_language = found.account.language
+    _touch(found)
+
+
+def _touch(session: AnySession) -> None:
     """Note that the session is used, at most once a minute, so that reading pages stays reading."""
     now = clock.now()
     if (now - session.last_seen_at).total_seconds() < TOUCH_SECONDS:

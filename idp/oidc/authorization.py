@@ -44,7 +44,7 @@ class Request:
 
 def look(request: Request) -> Asked:
     """Put a request beside the session of this browser; raise ErrorResponse if its level can never be met."""
-    client, wish, current = request.client, request.parameters, session.current()
+    client, wish, current = request.client, request.parameters, session.at_hand()
     card = access.application(client.application_id) if client.application_id is not None else None
     trusting = card is not None and card.trusted_browsers and not _asks_for_more(wish)
     floor = card.level if card else SFA

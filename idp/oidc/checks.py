@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idp.accounts.models import UserSession
+from idp.accounts.open_session import AnySession
 from idp.core.levels import SFA, reaches
 from idp.oidc import consents, tokens
 from idp.oidc.clients import Client
@@ -26,7 +26,7 @@ class Asked:
     parameters: Parameters
     since: datetime
     level: str
-    session: UserSession | None
+    session: AnySession | None
     now: datetime
     trusting: bool = False
     methods: list[str] | None = None

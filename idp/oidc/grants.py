@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from idp.accounts.models import AccountState, UserSession
+from idp.accounts.models import AccountState
+from idp.accounts.open_session import AnySession
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
 from idp.core.prepared import Prepared
@@ -41,7 +42,7 @@ class Given:
 
 
 @transactional
-def give(parameters: Parameters, session: UserSession, acr: str) -> Given:
+def give(parameters: Parameters, session: AnySession, acr: str) -> Given:
     """Record what the person gives the client; without a code all of it is given at once."""
     now = clock.now()
     code = new_token()

@@ -3,10 +3,10 @@
 import hashlib
 from urllib.parse import urlsplit
 
-from flask import Response, g, request
+from flask import Response, request
 
 from idp.accounts import session
-from idp.accounts.models import UserSession
+from idp.accounts.open_session import AnySession
 from idp.core import settings
 from idp.core.signed import new_token, seal_of
 
@@ -33,7 +33,7 @@ def state_for(client_id: str, redirect_uri: str) -> str | None:
     if not offered() or origin is None:
         return None
     salt = new_token()[:16]
-    text = f"{client_id} {origin} {_browser_state(session.current())} {salt}"
+    text = f"{client_id} {origin} {_browser_state(session.at_hand())} {salt}"
     return f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}"
 
 
@@ -42,9 +42,9 @@ def set_cookie(response: Response) -> Response:
 
     Without the cookie of the session nothing is known: frames and forms of other sites do not bring it.
     """
-    if not offered() or "user_session" not in g:
+    if not offered() or not session.was_asked_for():
         return response
-    current: UserSession | None = g.user_session
+    current = session.at_hand()
     if current is None and session.cookie_name() not in request.cookies:
         return response
     state, name, secure = _browser_state(current), cookie_name(), settings.current().secure_cookies
@@ -56,7 +56,7 @@ def set_cookie(response: Response) -> Response:
     return response
 
 
-def _browser_state(current: UserSession | None) -> str:
+def _browser_state(current: AnySession | None) -> str:
     """A name for the session that opens nothing, and that nobody can make from what applications know of it."""
     return seal_of(PURPOSE, current.sid) if current else ""
 

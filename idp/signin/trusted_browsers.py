@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from idp.accounts import notices, people, questions
 from idp.accounts.models import Account
+from idp.accounts.open_session import AnyAccount
 from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import NotFound
@@ -19,14 +20,14 @@ from idp.signin import known_browser
 from idp.signin.models import TrustedBrowser
 
 
-def may_trust(account: Account) -> bool:
+def may_trust(account: AnyAccount) -> bool:
     """Say whether this person may trust a browser: not who administers the platform or decides about others."""
     unsafe = account.is_administrator or questions.must_keep_mfa(account.id)
     return days() > 0 and not unsafe
 
 
 @questions.answers_trusted_browser
-def vouches(account: Account) -> bool:
+def vouches(account: AnyAccount) -> bool:
     """Say whether this request's browser is trusted for this person now."""
     browser = known_browser.current()
     if browser.is_new or not may_trust(account):
@@ -92,7 +93,7 @@ def sweep() -> None:
     db.session.execute(delete(TrustedBrowser).where(TrustedBrowser.expires_at <= clock.now()))
 
 
-def _alive(account: Account) -> tuple[ColumnElement[bool], ...]:
+def _alive(account: AnyAccount) -> tuple[ColumnElement[bool], ...]:
     return (
         TrustedBrowser.account_id == account.id,
         TrustedBrowser.expires_at > clock.now(),

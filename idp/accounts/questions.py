@@ -1,6 +1,7 @@
 """What accounts asks of the areas above, which it does not know: they register who answers, when they are imported."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from idp.accounts.models import UserSession
@@ -14,6 +15,7 @@ Duty = Callable[[int], bool]
 Strongest = Callable[[int], str | None]
 Things = Callable[[int], Sequence[str]]
 Vouching = Callable[[AnyAccount], bool]
+Doubt = Callable[[int], datetime | None]
 Leaving = Callable[[int], Sequence[str]]
 Farewell = Callable[[UserSession], str | None]
 Entrances = Callable[[Collection[int]], Sequence[tuple[str, str]]]
@@ -25,6 +27,7 @@ LEVELS_HELD: list[Strongest] = []
 DEVICES: list[Things] = []
 LOCKED: list[Things] = []
 TRUSTED: list[Vouching] = []
+DOUBTS: list[Doubt] = []
 LEAVING: list[Leaving] = []
 FAREWELLS: list[Farewell] = []
 ENTRANCES: list[Entrances] = []
@@ -73,6 +76,11 @@ def locked_by_panic(account_id: int) -> list[str]:
     return [name for things in LOCKED for name in things(account_id)]
 
 
+def doubted_until(account_id: int) -> datetime | None:
+    """Return until when it is open whether the owner is the one who uses the account since PANIC; None if it is not."""
+    return max((until for doubt in DOUBTS if (until := doubt(account_id))), default=None)
+
+
 def in_trusted_browser(account: AnyAccount) -> bool:
     """Say whether this request comes from a browser in which the person is not asked for the second factor."""
     return any(vouching(account) for vouching in TRUSTED)
@@ -100,6 +108,7 @@ answers_strongest_level = _registering(LEVELS_HELD)
 answers_must_keep_mfa = _registering(DUTIES)
 answers_devices = _registering(DEVICES)
 answers_locked_by_panic = _registering(LOCKED)
+answers_doubted_until = _registering(DOUBTS)
 answers_trusted_browser = _registering(TRUSTED)
 answers_leaving = _registering(LEAVING)
 answers_farewell = _registering(FAREWELLS)

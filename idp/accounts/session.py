@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from flask import Flask, Response, g, has_request_context, request
+from flask_babel import format_date
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
@@ -18,12 +19,14 @@ from idp.accounts.open_session import ALIVE, AnySession
 from idp.core import audit, clock, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
-from idp.core.errors import SignInRequired
+from idp.core.errors import NotAllowed, SignInRequired
 from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
 KEPT_DAYS = 90
+# What takes the account from its owner for good: itself, its data, the mailbox that brings it back.
+IRREVOCABLE = frozenset({"change_email", "close", "export"})
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,13 @@ def require_acting() -> UserSession:
 def require_fresh(reason: str) -> UserSession:
     """Return the session for a grave act on one's own account, proved moments ago; raise SignInRequired.
 
-    The proof is a second factor, or the password for a person who has none.
+    The proof is a second factor, or the password for a person who has none. Since PANIC takes every factor away with
+    the password alone, what cannot be undone waits after it: raise NotAllowed("after_panic") (SECURITY.md, 1).
     """
     own = require_own()
+    until = questions.doubted_until(own.account_id) if reason in IRREVOCABLE else None
+    if until:
+        raise NotAllowed("after_panic", until=format_date(until, "long"))
     level = MFA if questions.second_factors(own.account_id) else SFA
     return require(level, settings.current().session.step_up_minutes * 60, reason)
 

@@ -164,7 +164,8 @@ def seal_of(account_id: int | None) -> str:
 class Panic(Model):
     """All factors of an account were deleted at `begun_at`; open until the person is recognised (`recognised_at`).
 
-    `pressed_at` is the last time the button was pressed since. `sealed` holds the recovery codes that were saved
+    `pressed_at` is the last time the button was pressed since; recognised at that very moment says that nothing was at
+    stake. `sealed` holds the recovery codes that were saved
     before; the `code_` columns the code that was mailed last, with the number of answers to it.
     """
 

@@ -2,6 +2,7 @@
 
 From then on the password signs in, and registers a new device. What needs two factors stays locked until the person is
 recognised: that is the upper areas' to know, and this module keeps the record (`Panic`) that they close.
+What cannot be undone waits as well, with or without something at stake: the owner reads the mails in the meantime.
 """
 
 from datetime import datetime, timedelta
@@ -19,6 +20,9 @@ from idp.core.outbox import post_sms
 from idp.mfa import enrolment, factors
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Panic
 from idp.mfa.recovery_codes import RecoveryCodes
+
+# How long an owner who is away may take to read of a PANIC that somebody else pressed.
+DOUBT = timedelta(days=30)
 
 
 @transactional
@@ -56,9 +60,19 @@ def unrecognised(account_id: InstrumentedAttribute[int] | BindParameter[int] | i
 
 @transactional
 def recognise(account_id: int) -> None:
-    """Close the record: the person is recognised, or nothing was at stake."""
+    """Close the record: the person is recognised."""
+    _close(account_id, recognised_at=clock.now())
+
+
+@transactional
+def nothing_at_stake(account_id: int) -> None:
+    """Close the record at the moment of the PANIC itself: nobody has to recognise the person, and nobody did."""
+    _close(account_id, recognised_at=Panic.pressed_at)
+
+
+def _close(account_id: int, **when: object) -> None:
     waiting = (Panic.account_id == account_id, Panic.recognised_at.is_(None))
-    db.session.execute(update(Panic).where(*waiting).values(recognised_at=clock.now(), sealed=None, code_digest=None))
+    db.session.execute(update(Panic).where(*waiting).values(sealed=None, code_digest=None, **when))
 
 
 def just_pressed(account_id: int) -> bool:
@@ -107,6 +121,15 @@ def _tell(account: Account, numbers: list[str]) -> None:
                 link=notices.not_me(account),
             )
         post_sms(number, text)
+
+
+@questions.answers_doubted_until
+def _doubted_until(account_id: int) -> datetime | None:
+    newest = select(Panic).where(Panic.account_id == account_id).order_by(Panic.pressed_at.desc()).limit(1)
+    last = db.session.scalar(newest)
+    if last is None or (last.recognised_at and last.recognised_at > last.pressed_at):
+        return None
+    return last.pressed_at + DOUBT if last.pressed_at + DOUBT > clock.now() else None
 
 
 @questions.answers_devices

@@ -117,7 +117,7 @@ def _after_panic(account_id: int) -> None:
     found = locked_accesses(account_id)
     person = db.session.get_one(Account, account_id)
     if not (found or person.is_administrator or _waits(account_id) or _delegated(account_id)):
-        panic.recognise(account_id)
+        panic.nothing_at_stake(account_id)
     if len(found) > len(before):
         recognition_notices.pressed(person, found, deciders_of(found))
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from flask import Flask
 
-from idp.accounts import people
+from idp.accounts import closing, email_change, people
 from idp.core.db import db
 from idp.core.levels import MFA
 from idp.core.settings import Eid
@@ -134,12 +134,17 @@ def test_another_mail_address_before_and_after_panic(thief: Thief) -> None:
     assert thief.browser.heading() == "Choose your verification method" or "proof" in thief.browser.heading()
     thief.presses_panic()
     thief.registers_a_phone()
-    thief.browser.open("/account/email")
-    thief.browser.submit(email=OWN_MAILBOX, confirm_email=OWN_MAILBOX)
+    thief.browser.open("/account/details")
+    thief.browser.submit("/account/email", email=OWN_MAILBOX, confirm_email=OWN_MAILBOX)
+    assert thief.browser.heading() == "This has to wait, for your protection"
+    with thief.town.app.test_request_context("/", base_url="http://localhost:8000"):
+        account = people.by_uid(thief.nora.uid)
+        assert account
+        email_change.begin(account, OWN_MAILBOX, "198.51.100.66")
     thief.browser.open(thief.link("/account/email/confirm/", OWN_MAILBOX))
     thief.browser.submit()
     thief.email = OWN_MAILBOX
-    assert not thief.is_in()
+    assert not thief.is_in(), "and even with another address"
     thief.browser.open("/password/forgot")
     thief.browser.submit(identifier=OWN_MAILBOX)
     thief.browser.open(thief.link("/password/new/"))
@@ -221,8 +226,11 @@ def test_deleting_the_account_and_registering_anew_with_the_same_mail(thief: Thi
     assert thief.browser.path.startswith("/login/verify"), "deleting asks for the phone"
     thief.presses_panic()
     thief.registers_a_phone()
-    thief.browser.open("/account/delete")
-    thief.browser.submit(sure="y")
+    thief.browser.open("/account/details")
+    thief.browser.submit("/account/delete", sure="y")
+    assert thief.browser.heading() == "This has to wait, for your protection"
+    with thief.town.app.test_request_context("/", base_url="http://localhost:8000"):
+        closing.close(thief.nora.id)
     thief.browser = Browser(thief.town.app, address="198.51.100.68")
     thief.browser.open("/register")
     thief.browser.submit(**{**ADA, "email": thief.email, "confirm_email": thief.email})

@@ -150,7 +150,8 @@ class Rules:
         if was == now:
             return
         by_link = self.memory.links.get(step.path) == ("not-me", account)
-        closed = now == "closed" and self._fresh(browser, account, before)
+        doubted = account in self.memory.panicked and not self.memory.recognised.get(account, True)
+        closed = now == "closed" and self._fresh(browser, account, before) and not doubted
         if not closed and not (now == "frozen" and by_link):
             raise Broken(f"{account} went from {was} to {now} at {step.path}")
         self.reached[now] += 1

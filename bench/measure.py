@@ -39,6 +39,17 @@ def cost(visitor: Visitor, call: Callable[[], object], seconds: float) -> Cost:
     return Cost(statistics.median(cpu) * 1e6, statistics.median(wall) * 1e6, len(cpu))
 
 
+def share(part: Callable[[], object], whole: Cost, seconds: float) -> float:
+    """Return how much of an operation's CPU time is this part of it, measured alone (1.0: all of it)."""
+    alone: list[float] = []
+    ends = time.monotonic() + seconds
+    while not alone or time.monotonic() < ends:
+        before = time.process_time()
+        part()
+        alone.append(time.process_time() - before)
+    return statistics.median(alone) * 1e6 / whole.cpu
+
+
 def speed() -> float:
     """Say how fast this core is at this moment, in million loop turns per CPU second: compare only runs like it."""
     turns = 2_000_000

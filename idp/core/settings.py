@@ -174,6 +174,7 @@ class Security:
 
     administrators_need: str
     refuse_withdrawn_keys: bool
+    only_known_keys: bool
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def confirm(
     def keep(passed: Challenge, secret: Secret) -> Authenticator:
         if first:
             _check_first(account.id)
-        key_models.check(secret)
+        secret = key_models.checked(secret)
         if passed.kind in factors.SPARE:
             _void(account, passed.kind)
         added = _add(account, passed.kind, secret, given.get("device_name", ""))

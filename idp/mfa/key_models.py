@@ -1,14 +1,15 @@
-"""What is known about models of security keys: names and warnings, from FIDO metadata that the operator loaded.
+"""What is known about models of security keys: names, warnings and who attests them, from loaded FIDO metadata.
 
 Nothing is fetched and nothing is shipped: without metadata keys have the names that people give them, and no more.
 """
 
+import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from idp.core import audit, settings
+from idp.core import audit, clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict
 from idp.mfa.factor import Rejected, Secret
@@ -16,6 +17,9 @@ from idp.mfa.models import KeyModel
 
 if TYPE_CHECKING:
     from idp.mfa.metadata_blob import Blob
+
+# By name: only keys that show who made them need it.
+ATTESTATION = "idp.mfa.attestation"
 
 
 @transactional
@@ -27,7 +31,13 @@ def replace(blob: "Blob") -> None:
     db.session.execute(delete(KeyModel))
     found = {model.aaguid: model for model in blob.models}.values()
     db.session.add_all(
-        KeyModel(aaguid=one.aaguid, description=one.description, warning=one.warning, blob_number=blob.number)
+        KeyModel(
+            aaguid=one.aaguid,
+            description=one.description,
+            warning=one.warning,
+            blob_number=blob.number,
+            roots=list(one.roots),
+        )
         for one in found
     )
     audit.record("mfa.metadata.load", after={"number": blob.number, "models": len(found)})
@@ -39,10 +49,28 @@ def names(aaguids: Iterable[str]) -> dict[str, str]:
     return {aaguid: description for aaguid, description in db.session.execute(known) if description}
 
 
-def check(secret: Secret) -> None:
-    """Raise Rejected for a new key of a model that the metadata warn of, unless the operator takes it all the same."""
-    if "aaguid" not in secret or not settings.current().security.refuse_withdrawn_keys:
-        return
-    model = db.session.get(KeyModel, secret["aaguid"])
-    if model and model.warning:
+def checked(secret: Secret) -> Secret:
+    """Return a new secret as it is kept, without the chain by which a key shows who made it.
+
+    Raise Rejected for a key of a model that the metadata warn of, unless the operator takes it all the same, and for
+    one whose chain does not end where the metadata of its model say. A key that shows no chain, or whose model is not
+    known, is as good as its owner says, unless the operator wants known models only.
+    """
+    chain = secret.get("chain", [])
+    kept = {name: value for name, value in secret.items() if name != "chain"}
+    if "aaguid" not in secret:
+        return kept
+    demanded, model = settings.current().security, db.session.get(KeyModel, secret["aaguid"])
+    if model and model.warning and demanded.refuse_withdrawn_keys:
         raise Rejected("key_withdrawn", field="credential")
+    shown = bool(model and model.roots and chain)
+    if model and shown and not _vouched(model, chain):
+        raise Rejected("key_contradicts", field="credential")
+    if demanded.only_known_keys and not shown:
+        raise Rejected("key_unknown", field="credential")
+    return kept
+
+
+def _vouched(model: KeyModel, chain: list[str]) -> bool:
+    vouched: bool = importlib.import_module(ATTESTATION).vouched(chain, model.roots, model.aaguid, clock.now())
+    return vouched

@@ -37,11 +37,15 @@ class Untrusted(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """One model of key: its AAGUID, its name, and the worst that its status reports say ("" for nothing bad)."""
+    """One model of key: its AAGUID, its name, and the worst that its status reports say ("" for nothing bad).
+
+    `roots`: the certificates (base64 of DER) under which its maker attests it.
+    """
 
     aaguid: str
     description: str
     warning: str
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,5 +88,8 @@ def _check_signer(blob: bytes, now: datetime) -> None:
 def _model(entry: MetadataBlobPayloadEntry) -> Model:
     said = {str(report.status.value) for report in entry.status_reports}
     warning = next((status for status in WARNINGS if status in said), "")
-    description = entry.metadata_statement.description if entry.metadata_statement else None
-    return Model(str(UUID(bytes=bytes(entry.aaguid or b""))), (description or "")[:200], warning)
+    statement = entry.metadata_statement
+    description = (statement.description if statement else None) or ""
+    roots = statement.attestation_root_certificates if statement else ()
+    told = tuple(base64.b64encode(root).decode() for root in roots or ())
+    return Model(str(UUID(bytes=bytes(entry.aaguid or b""))), description[:200], warning, told)

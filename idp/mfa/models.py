@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account
@@ -51,7 +51,10 @@ class Authenticator(Model):
 
 
 class KeyModel(Model):
-    """A model of security keys as FIDO metadata describe it; `warning` is the worst that was reported ("": nothing)."""
+    """A model of security keys as FIDO metadata describe it; `warning` is the worst that was reported ("": nothing).
+
+    `roots`: the certificates (base64 of DER) under which its maker attests it.
+    """
 
     __tablename__ = "key_model"
 
@@ -59,6 +62,7 @@ class KeyModel(Model):
     description: Mapped[str] = mapped_column(String(200))
     warning: Mapped[str] = mapped_column(String(40))
     blob_number: Mapped[int]
+    roots: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
 
 class Purpose(StrEnum):

@@ -74,6 +74,13 @@ class SecurityKey(UsualLimits):
             "This key counts backwards, so there may be a copy of it. It is suspended. Use another method."
         ),
         "key_withdrawn": _l("The maker of this model or its testers have warned of it. Use another key."),
+        "key_contradicts": _l(
+            "This key says that it is of a model whose maker does not vouch for it. It may be a copy. Use another key."
+        ),
+        "key_unknown": _l(
+            "Only keys that show who made them, and of models known here, are accepted. Use such a key, "
+            "and allow your browser to tell its make and model."
+        ),
     }
 
     def description(self, _authenticators: Sequence[Authenticator]) -> Any:
@@ -121,7 +128,8 @@ class SecurityKey(UsualLimits):
         if made.id in memo["held"]:
             raise _rejected("key_held")
         kept = ("id", "public_key", "sign_count", "format", "aaguid", "transports", "backup_eligible", "backed_up")
-        return {"user": memo["user"], **{name: getattr(made, name) for name in kept}}
+        chain = {"chain": made.chain} if made.chain else {}
+        return {"user": memo["user"], **{name: getattr(made, name) for name in kept}, **chain}
 
     def ask(self, secret: Secret, context: Context) -> Prompt:
         """Ask one key to sign."""

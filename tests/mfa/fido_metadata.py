@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +20,9 @@ def encoded(value: bytes) -> bytes:
     return base64.urlsafe_b64encode(value).rstrip(b"=")
 
 
-def entry(*statuses: str, aaguid: str = MODEL, description: str = "Harbour Key 5") -> dict[str, Any]:
+def entry(
+    *statuses: str, aaguid: str = MODEL, description: str = "Harbour Key 5", roots: Sequence[bytes] = ()
+) -> dict[str, Any]:
     reports = [{"status": status, "effectiveDate": "2026-01-01"} for status in statuses]
     statement = {
         "description": description,
@@ -32,7 +35,7 @@ def entry(*statuses: str, aaguid: str = MODEL, description: str = "Harbour Key 5
         "matcherProtection": ["on_chip"],
         "attachmentHint": ["external"],
         "tcDisplay": [],
-        "attestationRootCertificates": [],
+        "attestationRootCertificates": [base64.b64encode(root).decode() for root in roots],
         "protocolFamily": "fido2",
         "authenticationAlgorithms": ["secp256r1_ecdsa_sha256_raw"],
         "publicKeyAlgAndEncodings": ["cose"],

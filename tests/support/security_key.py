@@ -1,7 +1,7 @@
 """A security key in software: registers and signs as a browser and its authenticator would, rightly or wrongly.
 
 It shares nothing with the server (Web Authentication Level 3, 6.1 to 6.5; RFC 9053 for its keys). Each field can be
-turned to what an attacker or a broken key would do.
+turned to what an attacker or a broken key would do. With a `maker` (`tests/support/key_maker.py`) it shows who made it.
 """
 
 import base64
@@ -47,6 +47,7 @@ class SecurityKey:
     cross_origin: bool = False
     count: int = 0
     user: str | None = None
+    maker: Any = None
     id: bytes = field(default_factory=lambda: os.urandom(32))
     private: Any = None
 
@@ -59,6 +60,8 @@ class SecurityKey:
         statement: dict[str, Any] = {}
         if self.attestation == "packed":
             statement = {"alg": self.algorithm, "sig": self._sign(data, client)}
+        if self.attestation == "packed" and self.maker:
+            statement = self.maker.attests(data + hashlib.sha256(client).digest())
         attested = {"fmt": self.attestation, "attStmt": statement, "authData": data}
         return self._answer(client, attestationObject=unpadded(cbor2.dumps(attested)), transports=["usb", "nfc"])
 

@@ -6,8 +6,6 @@ import time
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.mfa.mobile import has_the_app, new_app
 from tests.signin.browser import person
@@ -133,34 +131,6 @@ def test_a_body_that_is_none_is_told(app: Flask, phone: CompanionApp, body: byte
     headers = {"Authorization": phone.authorization("POST", "/app/api/pair", body), "Content-Type": kind}
     answer = app.test_client().post("/app/api/pair", headers=headers, data=body)
     assert (answer.status_code, answer.get_json()["error"]) == told
-
-
-def outcome(phone: CompanionApp, path: str, body: dict) -> int:
-    try:
-        phone.sends("POST", path, body)
-    except Refused as refused:
-        return refused.status
-    return 200
-
-
-WEIRD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.dictionaries(
-        st.sampled_from(["verdict", "number", "code", "signature", "endpoint", "keys", "token", "key"]), WEIRD
-    )
-)
-def test_signed_garbage_never_breaks_anything(app: Flask, phone: CompanionApp, body: dict) -> None:
-    phone.call = new_app(app).call
-    paths = (f"{REQUESTS}/{b64(bytes(16))}/answer", "/app/api/push", "/app/api/pair")
-    for path in paths:
-        assert outcome(phone, path, body) in (200, 400, 401, 410, 429)
 
 
 def test_a_closed_account_has_no_devices(app: Flask, phone: CompanionApp) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from cpms_client import cli
 from cpms_client.app import assemble
 from tests.support.cpms_browser import close, csrf, sign_in
 
@@ -47,19 +46,3 @@ def test_after_a_change_of_the_secret_key_everybody_signs_in_again(app, settings
     assert sign_in(browser).status_code == 303
     assert browser.get("/dashboard").status_code == 200
     close(changed)
-
-
-def test_the_command_line_prepares_checks_and_undoes(tmp_path, monkeypatch, capsys):
-    file = tmp_path / "folder" / "cpms.sqlite"
-    monkeypatch.setenv("ERN_CPMS_CONFIG", "training")
-    monkeypatch.setenv("CPMS_DATABASE_URL", f"sqlite:///{file}")
-    cli.main(["prepare"])
-    assert file.exists()
-    cli.main(["check-migrations"])
-    cli.main(["downgrade", "base"])
-    monkeypatch.setenv("ERN_CPMS_CONFIG", "development")
-    cli.main(["prepare"])
-    with pytest.raises(SystemExit) as leave:
-        cli.main(["nonsense"])
-    assert leave.value.code == 2
-    assert "invalid choice" in capsys.readouterr().err

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from cpms_client import cli, networks, training, training_samples
+from cpms_client import cli, networks, training
 from cpms_client.app import assemble, create_app
 from cpms_client.db import db
-from cpms_client.models import Colleague, Panel, Patient
+from cpms_client.models import Patient
 from cpms_client.sessions import Session
 from tests.support.cpms_browser import csrf, lent, sign_in
 
@@ -104,24 +104,6 @@ def test_people_with_an_account_of_ern_login_enter_the_training_too(trainee, iss
     issuer.twist_metadata = lambda metadata: None
     assert sign_in(trainee).status_code == 303
     assert trainee.get("/dashboard").status_code == 200
-
-
-def test_each_network_gets_sample_patients_and_a_panel_and_only_once(training_app):
-    with training_app.app_context():
-        for _ in range(2):
-            training_samples.plant()
-            assert db.session.scalar(select(func.count()).select_from(Patient)) == 72
-            assert db.session.scalar(select(func.count()).select_from(Panel)) == 24
-            assert db.session.scalar(select(func.count()).select_from(Colleague)) == 192
-
-
-def test_the_sample_panel_waits_for_the_account_that_is_invited(training_app, trainee):
-    with training_app.app_context():
-        training_samples.plant()
-    enter(trainee, account="hp2")
-    assert "invitation" in trainee.get("/dashboard").text.lower()
-    enter(trainee, account="hp1")
-    assert "Bluebird" in trainee.get("/patients").text
 
 
 def test_the_live_server_knows_no_training_login(client):

@@ -15,12 +15,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+# Whose pages may load an answer; the only one of these that a view may say otherwise by itself.
+RESOURCES = "Cross-Origin-Resource-Policy"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # an own Origin header has to arrive with our own forms
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    RESOURCES: "same-origin",
 }
 PERMISSIONS = (
     "camera=(), publickey-credentials-get=(self), publickey-credentials-create=(self), "
@@ -35,7 +37,7 @@ FOR_APP = "ern_login.for_app"
 FRAMES = "ern_login.frames"
 FRAMED = "ern_login.framed"
 # What a page lacks that others may frame.
-AGAINST_FRAMES = ("X-Frame-Options", "Cross-Origin-Resource-Policy")
+AGAINST_FRAMES = ("X-Frame-Options", RESOURCES)
 WEB_TARGET = re.compile(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?|https?://\[[0-9A-Fa-f:.]+\](?::\d+)?)(?:[/?#]|$)")
 APP_TARGET = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)")
 
@@ -56,6 +58,8 @@ def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "W
             own = [*always, *_policies(environ)]
             if FRAMED in environ:
                 own = [(name, value) for name, value in own if name not in AGAINST_FRAMES]
+            if any(name == RESOURCES for name, _ in given):
+                own = [(name, value) for name, value in own if name != RESOURCES]
             if not any(name == "Cache-Control" for name, _ in given):
                 own.append(("Cache-Control", "no-store"))  # nothing dynamic is kept unless a view says so
             return start_response(status, given + own, exc_info)

@@ -40,6 +40,15 @@ def test_the_metadata_is_valid_and_every_endpoint_exists(app: Flask, path: str) 
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/oauth2/jwks"])
+def test_pages_of_others_may_read_what_is_public_and_no_header_contradicts_itself(app: Flask, path: str) -> None:
+    for page in (app.test_client().get(path), app.test_client().get(path)):
+        assert page.headers.getlist("Cross-Origin-Resource-Policy") == ["cross-origin"]
+        names = [name for name, _ in page.headers]
+        assert len(names) == len(set(names))
+    assert app.test_client().get("/privacy").headers.getlist("Cross-Origin-Resource-Policy") == ["same-origin"]
+
+
 def test_the_key_set_holds_public_keys_only(app: Flask) -> None:
     keys = app.test_client().get("/oauth2/jwks").json["keys"]
     assert {key["alg"] for key in keys} == {"ES256", "RS256"}

@@ -12,5 +12,5 @@ WORDS: dict[str, Any] = {
     "phone": _l("Your mobile phone number"),
     "ern": _l("Your networks, hospitals and profiles in this application"),
     "entitlements": _l("Your networks, hospitals and profiles, as group names for research infrastructures"),
-    "offline_access": _l("All this also while you are not there, until you take the permission back"),
+    "offline_access": _l("All this also while you are not there, for a limited time"),
 }

@@ -25,8 +25,9 @@ def binding(client: Client, proved: Confirmation) -> Confirmation:
     """
     if client.must_show_certificate and proved.x5t is None:
         raise InvalidRequestError("this client has to show its certificate")
-    nothing = proved == Confirmation()
-    if (client.must_prove_key and proved.jkt is None) or (client.fapi and nothing):
+    if client.must_prove_key and proved.jkt is None:
         raise ProofRefused("this client needs a proof")
+    if client.fapi and proved == Confirmation():
+        raise InvalidRequestError("this client has to prove a key, or to show a certificate")
     by_certificate = client.must_show_certificate or (client.fapi and proved.jkt is None)
     return Confirmation(proved.jkt, proved.x5t if by_certificate else None)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from idp.core import audit, limits
 from idp.core.audit import AuditEvent
-from idp.core.db import act, db, transaction, transactional
+from idp.core.db import WRITER, act, db, transaction, transactional
 from idp.core.errors import TooMany
 from idp.core.limits import Budget, Counter
 
@@ -42,6 +42,31 @@ def test_what_is_promised_for_after_the_commit_happens_only_then(app: Flask) -> 
             act().after_commit.append(lambda: done.append("once"))
             assert done == []
         assert done == ["once"]
+
+
+def test_writers_of_one_process_queue_and_an_act_that_fails_gives_its_turn_on(app: Flask) -> None:
+    turn = app.extensions[WRITER]
+    free: list[bool] = []
+
+    def ask() -> None:
+        free.append(turn.acquire(blocking=False))
+        if free[-1]:
+            turn.release()
+
+    def asked_elsewhere() -> bool:
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join(timeout=10)
+        return free[-1]
+
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError), transaction():
+            assert not asked_elsewhere()
+            raise ZeroDivisionError
+        assert asked_elsewhere()
+        with transaction():
+            act().after_commit.append(lambda: free.append(asked_elsewhere()))
+        assert free[-1]
 
 
 def test_a_change_outside_an_act_is_a_mistake_of_ours(app: Flask) -> None:

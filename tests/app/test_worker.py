@@ -1,5 +1,6 @@
 """The app's service worker: a new version comes when people say so, a push wakes them, and only then."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,12 +47,17 @@ def test_a_new_version_waits_until_people_take_it(
 def push(page: Page, origin: str) -> None:
     """Deliver an empty push as the browser does when its push service calls."""
     browser = page.context.new_cdp_session(page)
-    found: list[Any] = []
-    browser.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    found: dict[str, str] = {}
+
+    def heard(event: dict[str, Any]) -> None:
+        found.update({one["scopeURL"]: one["registrationId"] for one in event["registrations"]})
+
+    browser.on("ServiceWorker.workerRegistrationUpdated", heard)
     browser.send("ServiceWorker.enable")
-    page.wait_for_timeout(0)
-    [registration] = {one["registrationId"] for one in found if one["scopeURL"] == f"{origin}/app/"}
-    message = {"origin": origin, "registrationId": registration, "data": ""}
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while f"{origin}/app/" not in found and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
+    message = {"origin": origin, "registrationId": found[f"{origin}/app/"], "data": ""}
     browser.send("ServiceWorker.deliverPushMessage", message)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from idp.accounts import administrators, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.open_session import ALIVE, AnySession
-from idp.core import audit, clock, settings, signals
+from idp.core import audit, clock, languages, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
 from idp.core.errors import NotAllowed, SignInRequired
@@ -229,6 +229,7 @@ def cookie_name() -> str:
 
 def init(app: Flask) -> None:
     """Give the browser its new token, or take it away, with the answer of the request that changed it."""
+    app.extensions[languages.PERSON] = current
 
     @app.after_request
     def _set_cookie(response: Response) -> Response:

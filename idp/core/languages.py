@@ -1,5 +1,6 @@
 """The languages that pages and mails are offered in, and which one this request gets."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -26,6 +27,8 @@ class Language:
 OFFERED = (Language("en", "English"), Language("fr", "Français"))
 BY_CODE = {language.code: language for language in OFFERED}
 DEFAULT = "en"
+# Under this name among the application's extensions, the areas above leave who finds the person that is signed in.
+PERSON = "language_of_the_person"
 
 
 def init(app: Flask) -> None:
@@ -42,10 +45,19 @@ def select_locale() -> str:
     """
     if not has_request_context():
         return DEFAULT
-    browser = (tag for tag, quality in request.accept_languages if quality > 0)
-    wishes = (request.cookies.get(COOKIE), *g.get("ui_locales", ()), g.get("account_language"), *browser)
-    codes = ((wish or "").partition("-")[0].lower() for wish in wishes)
+    codes = ((wish or "").partition("-")[0].lower() for wish in _wishes())
     return next((code for code in codes if code in BY_CODE), DEFAULT)
+
+
+def _wishes() -> Iterator[str | None]:
+    """Look who asks only where nothing else decides before, but then at once: this may be the first word of a page."""
+    yield request.cookies.get(COOKIE)
+    yield from g.get("ui_locales", ())
+    if "account_language" not in g:
+        look: Callable[[], object] = current_app.extensions.get(PERSON, lambda: None)
+        look()
+    yield g.get("account_language")
+    yield from (tag for tag, quality in request.accept_languages if quality > 0)
 
 
 def current() -> Language:

@@ -61,7 +61,7 @@ class Further:
 
 
 FURTHER = (
-    Further("oidc.applications", _l("Applications with your permission")),
+    Further("oidc.applications", _l("Connected applications and devices")),
     Further("mfa.recovery_codes", _l("Recovery codes")),
     Further("mfa.authenticator_apps", _l("Authenticator apps")),
     Further("signin.trusted_browsers", _l("Trusted browsers")),

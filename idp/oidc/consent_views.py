@@ -1,11 +1,11 @@
-"""The page that asks for consent, and the page of My Account where it is taken back."""
+"""The page that asks for consent, and the page of My Account where it is taken back and devices are disconnected."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from idp.accounts import session
-from idp.oidc import authorization, consents, presentation, responses
+from idp.oidc import authorization, connected_devices, consents, presentation, responses
 from idp.oidc.checks import Asked
 from idp.oidc.scope_words import WORDS
 
@@ -30,11 +30,18 @@ def agree(handle: str) -> ResponseReturnValue:
 
 
 def applications() -> ResponseReturnValue:
-    """List the applications that have the person's consent, and take it back from one."""
+    """List the applications that have the person's consent, and take it back from one; the connected devices below."""
     own = session.require_own()
     if request.method == "POST":
         consents.take_back(own, request.form.get("client_id", ""))
         flash(_("The permission was taken back. The application gets no more of your data from us."))
         return redirect(url_for("oidc.applications"), 303)
-    given = consents.of_account(own.account_id)
-    return render_template("oidc/applications.html", given=given, words=WORDS)
+    given, devices = consents.of_account(own.account_id), connected_devices.of_account(own.account_id)
+    return render_template("oidc/applications.html", given=given, devices=devices, words=WORDS)
+
+
+def end_device(grant_id: int) -> ResponseReturnValue:
+    """End what a device got that the person connected."""
+    connected_devices.end(session.require_own(), grant_id)
+    flash(_("The device is not connected any more. It gets nothing more from us in your name."))
+    return redirect(url_for("oidc.applications"), 303)

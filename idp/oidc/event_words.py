@@ -22,6 +22,7 @@ def _applications(found: Sequence[AuditEvent]) -> list[Details]:
 EVENTS = {
     "oidc.grant.give": EventWords(_l("An application signed you in: %(application)s."), _applications),
     "oidc.device.deny": EventWords(_l("You said no to a device that wanted to use: %(application)s."), _applications),
+    "oidc.device.end": EventWords(_l("You ended a device's connection to: %(application)s."), _applications),
     "oidc.consent.give": EventWords(_l("You gave an application permission: %(application)s."), _applications),
     "oidc.consent.take_back": EventWords(_l("You took a permission back from: %(application)s."), _applications),
 }

@@ -43,6 +43,7 @@ ROUTES = (
     ("/oauth2/authorize/<handle>/cancel", "cancel", authorization_views.cancel, READ),
     ("/consent/<handle>", "agree", consent_views.agree, SEND),
     ("/account/applications", "applications", consent_views.applications, BOTH),
+    ("/account/applications/devices/<int(max=2147483647):grant_id>/end", "end_device", consent_views.end_device, SEND),
     ("/oauth2/token", "token", token_views.token, SEND),
     ("/oauth2/par", "par", token_views.push, SEND),
     ("/oauth2/device_authorization", "device_authorization", device_views.request_device, SEND),

@@ -50,6 +50,7 @@ OTHERWISE = {
     "mfa.panic": "only protects; without a fresh proof its own form asks for the password",
     "mfa.devices_rename": "a name",
     "mfa.security_keys_rename": "a name",
+    "oidc.end_device": "ends what a device got, which only protects",
     "oidc.applications": "takes a consent back, which only protects",
     "signin.trusted_browsers": "trusts a browser no longer, which only protects",
     "saas.approval": "asks inside the act (tests/saas)",

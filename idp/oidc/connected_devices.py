@@ -1,0 +1,55 @@
+"""The devices that a person connected by typing a code (RFC 8628): what is still connected, and how it ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from idp.accounts.models import UserSession
+from idp.core import audit, clock
+from idp.core.db import db, transactional
+from idp.core.errors import NotFound
+from idp.oidc import clients, given, grants, presentation
+from idp.oidc.given import Grant
+from idp.oidc.models import AuthorizationGrant
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A device as its owner reads of it: by the application on it, since the yes; `used_at` if it works on its own."""
+
+    grant_id: int
+    application: str
+    since: datetime
+    used_at: datetime | None
+
+
+def of_account(account_id: int) -> list[Connected]:
+    """Return what is connected now, the newest first."""
+    ids = db.session.scalars(select(AuthorizationGrant.id).where(*_open(account_id)).order_by(AuthorizationGrant.id))
+    found = [grant for grant_id in ids if (grant := given.find(grant_id)) and grants.alive(grant)]
+    return [_shown(grant) for grant in reversed(found)]
+
+
+@transactional
+def end(session: UserSession, grant_id: int) -> None:
+    """End what a device got, its refresh tokens with it; raise NotFound if nothing of the person's is connected so."""
+    this = (*_open(session.account_id), AuthorizationGrant.id == grant_id)
+    ended = update(AuthorizationGrant).where(*this).values(revoked_at=clock.now())
+    client_id = db.session.scalar(ended.returning(AuthorizationGrant.client_id))
+    if client_id is None:
+        raise NotFound("page_unknown")
+    audit.record("oidc.device.end", subject=session.account.uid, object=client_id)
+
+
+def _open(account_id: int) -> tuple[Any, ...]:
+    # A grant that goes back to no address was given to a device.
+    to_device = AuthorizationGrant.redirect_uri == ""
+    return AuthorizationGrant.account_id == account_id, to_device, AuthorizationGrant.revoked_at.is_(None)
+
+
+def _shown(grant: Grant) -> Connected:
+    client = clients.find(grant.client_id)
+    name = presentation.name_of(client) if client else grant.client_id
+    return Connected(grant.id, name, grant.created_at, grant.refresh_used_at)

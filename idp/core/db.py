@@ -112,11 +112,10 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
 @dataclass
 class Act:
-    """The act under way: its connection as the driver knows it, and what it still has to do."""
+    """The act under way: its connection as the driver knows it, and what it still has to do at its end."""
 
     driver: Any
     at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
     memory: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -146,19 +145,17 @@ def transaction() -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed outside an act")
     session.rollback()
-    with _turn(), _begun(session) as begun:
+    with _turn(), _begun(session):
         yield session
-    for call in begun.after_commit:
-        call()
 
 
 @contextmanager
-def _begun(session: Session) -> Iterator[Act]:
+def _begun(session: Session) -> Iterator[None]:
     # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
     connection = session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
     begun = session.info["act"] = Act(connection.connection)
     try:
-        yield begun
+        yield
         for write in begun.at_commit.values():
             write()
         session.commit()

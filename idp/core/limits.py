@@ -5,6 +5,7 @@ They live in the database: a counter in memory is one counter per process, and f
 
 import ipaddress
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,9 @@ from sqlalchemy import Connection, Integer, Text, bindparam, case, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock
-from idp.core.db import Model, db, in_transaction, upsert
+from idp.core.db import Model, db, in_transaction, transactional, upsert
 from idp.core.errors import TooMany
+from idp.core.prepared import Prepared
 
 # By dialect: each is built once, since to build one takes much longer than to count.
 COUNTING: dict[str, Any] = {}
@@ -28,6 +30,9 @@ class Counter(Model):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     tries: Mapped[int] = mapped_column(Integer)
     window_ends: Mapped[datetime]
+
+
+FORGIVE = Prepared(delete(Counter).where(Counter.key == bindparam("key")))
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,18 @@ def spend(*budgets: Budget) -> None:
         raise RuntimeError("a counter must be spent before the act that it guards")
     now = clock.now()
     with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
-        exhausted = [_count(connection, budget, now) for budget in sorted(budgets, key=lambda b: (b.name, str(b.key)))]
+        exhausted = [_count(connection, budget, now) for budget in _in_order(budgets)]
     waits = [(wait, name) for wait, name in exhausted if wait]
     if waits:
         wait, name = max(waits)
         raise TooMany(name, retry_after=wait)
 
 
+@transactional
 def forgive(*budgets: Budget) -> None:
-    """Give all uses back, after a success."""
-    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
-        connection.execute(delete(Counter).where(Counter.key.in_([_key(budget) for budget in budgets])))
+    """Give all uses back, after a success: with the act of the success, and not if that is rolled back."""
+    for budget in _in_order(budgets):
+        FORGIVE.run(key=_key(budget))
 
 
 def sweep() -> None:
@@ -91,6 +97,11 @@ def _counting(connection: Connection) -> Any:
             "window_ends": case((over, row.excluded.window_ends), else_=table.c.window_ends),
         },
     ).returning(table.c.tries, table.c.window_ends)
+
+
+def _in_order(budgets: Iterable[Budget]) -> list[Budget]:
+    """Return budgets in one order for all, so that no two wait for each other."""
+    return sorted(budgets, key=lambda budget: (budget.name, str(budget.key)))
 
 
 def _key(budget: Budget) -> str:

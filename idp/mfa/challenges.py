@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, delete, or_, select, update
 from idp.accounts import origins, people
 from idp.accounts.models import Account
 from idp.core import audit, clock, languages, settings, vault
-from idp.core.db import act, db, transactional
+from idp.core.db import db, transactional
 from idp.core.errors import Expired
 from idp.core.limits import forgive
 from idp.mfa import app_keys, deliveries, factors, judging, models
@@ -231,9 +231,9 @@ def _accept(challenge: Challenge, judged: Judged, state: ChallengeState, **value
     judging.keep(judged, challenge.kind)
     _note(challenge, "pass" if state is ChallengeState.PASSED else "approve")
     account_id, to = challenge.account_id, challenge.content["to"]
-    act().after_commit.append(lambda: forgive(*judging.failures(account_id)))
+    forgive(*judging.failures(account_id))
     if to is not None and account_id:
-        act().after_commit.append(lambda: deliveries.answered(account_id, to))
+        deliveries.answered(account_id, to)
 
 
 def _move(challenge: Challenge, before: ChallengeState, **values: Any) -> None:

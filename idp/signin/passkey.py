@@ -7,7 +7,7 @@ from flask import request
 
 from idp.accounts.models import Account, AccountState
 from idp.accounts.session import Proof
-from idp.core.db import act, db
+from idp.core.db import db
 from idp.core.errors import Expired, Invalid
 from idp.core.limits import Budget, forgive, spend
 from idp.mfa import challenges, factors
@@ -52,7 +52,7 @@ def judge(attempt: Attempt, answer: str) -> None:
         proof = steps.factor_proof(KIND, secret)
         steps.prove(attempt, Proof(proof.acr, proof.amr, methods=proof.methods), account)
         if known_browser.current().marks:
-            act().after_commit.append(lambda: forgive(*budget))
+            forgive(*budget)
 
     try:
         challenges.answer(challenge, {ANSWER: answer[: _longest()]}, passed)

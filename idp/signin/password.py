@@ -10,7 +10,7 @@ from idp.accounts import freezing, passwords, people
 from idp.accounts.models import Account, AccountState
 from idp.accounts.session import Proof
 from idp.core import audit, settings
-from idp.core.db import act, transactional
+from idp.core.db import transactional
 from idp.core.errors import Invalid, TooMany
 from idp.core.levels import SFA
 from idp.core.limits import Budget, forgive, source_of, spend
@@ -46,7 +46,7 @@ def _passed(attempt: Attempt, account_id: int, own: Budget) -> None:
         raise Invalid("sign_in_wrong")
     audit.record("signin.password.pass", subject=account.uid)
     steps.prove(attempt, PROOF, account)
-    act().after_commit.append(lambda: forgive(own))
+    forgive(own)
 
 
 @transactional

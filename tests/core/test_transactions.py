@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from idp.core import audit, limits
 from idp.core.audit import AuditEvent
-from idp.core.db import WRITER, act, db, transaction, transactional
+from idp.core.db import WRITER, db, transaction, transactional
 from idp.core.errors import TooMany
 from idp.core.limits import Budget, Counter
 
@@ -32,16 +32,18 @@ def test_an_act_that_fails_leaves_nothing_behind(each_app: Flask) -> None:
         assert [e.act for e in db.session.scalars(select(AuditEvent))] == ["second"]
 
 
-def test_what_is_promised_for_after_the_commit_happens_only_then(app: Flask) -> None:
-    with app.app_context():
-        done: list[str] = []
+def test_tries_are_given_back_with_the_act_of_the_success_and_not_when_it_fails(each_app: Flask) -> None:
+    budget = Budget("guess", "ada", 1, 60)
+    with each_app.app_context():
+        limits.spend(budget)
         with pytest.raises(ZeroDivisionError), transaction():
-            act().after_commit.append(lambda: done.append("never"))
+            limits.forgive(budget)
             raise ZeroDivisionError
+        with pytest.raises(TooMany):
+            limits.spend(budget)
         with transaction():
-            act().after_commit.append(lambda: done.append("once"))
-            assert done == []
-        assert done == ["once"]
+            limits.forgive(budget)
+        limits.spend(budget)
 
 
 def test_writers_of_one_process_queue_and_an_act_that_fails_gives_its_turn_on(app: Flask) -> None:
@@ -65,8 +67,8 @@ def test_writers_of_one_process_queue_and_an_act_that_fails_gives_its_turn_on(ap
             raise ZeroDivisionError
         assert asked_elsewhere()
         with transaction():
-            act().after_commit.append(lambda: free.append(asked_elsewhere()))
-        assert free[-1]
+            assert not asked_elsewhere()
+        assert asked_elsewhere()
 
 
 def test_a_change_outside_an_act_is_a_mistake_of_ours(app: Flask) -> None:

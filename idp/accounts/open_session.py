@@ -1,9 +1,12 @@
-"""The open session of a cookie as plain values, in one prepared read: for paths that only look at it."""
+"""The open session of a cookie as plain values, in one prepared read: for paths that only look at it.
+
+Written in the same way: with objects, a session took a millisecond to begin.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core.prepared import Prepared
@@ -51,6 +54,7 @@ OPEN = Prepared(
     .join(Account, Account.id == UserSession.account_id)
     .where(UserSession.digest == bindparam("digest"), *ALIVE)
 )
+BEGIN = Prepared(insert(UserSession).inline())
 
 
 def find(digest: bytes, now: datetime, idle_since: datetime) -> OpenSession | None:

@@ -8,6 +8,7 @@ from functools import cache
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from idp.accounts import passwords
 from idp.accounts.models import Account, AccountState, EmailAddress
@@ -64,7 +65,7 @@ def by_address(address: str) -> Account | None:
 
 def by_uid(uid: str) -> Account | None:
     """Return the account with an identifier."""
-    return db.session.scalar(select(Account).where(Account.uid == uid.strip().lower()))
+    return db.session.scalar(_named(), {"uid": uid.strip().lower()})
 
 
 def by_identifier(identifier: str) -> Account | None:
@@ -88,7 +89,7 @@ def locked(account_id: int) -> Account:
 
 @cache
 def _locked() -> Select[Account]:
-    found = select(Account).where(Account.id == bindparam("account_id"))
+    found = _lean().where(Account.id == bindparam("account_id"))
     return found.with_for_update().execution_options(populate_existing=True)
 
 
@@ -146,7 +147,17 @@ def _insert(person: Person, password_hash: str, flags: dict[str, bool]) -> Accou
 
 @cache
 def _owner() -> Select[Account]:
-    return select(Account).join(EmailAddress).where(EmailAddress.normalized == bindparam("normalized"))
+    return _lean().join(EmailAddress).where(EmailAddress.normalized == bindparam("normalized"))
+
+
+@cache
+def _named() -> Select[Account]:
+    return _lean().where(Account.uid == bindparam("uid"))
+
+
+def _lean() -> Select[Account]:
+    """Return the question for an account whose addresses are read when they are looked at, which is seldom."""
+    return select(Account).options(lazyload(Account.addresses))
 
 
 def _account(person: Person, password_hash: str, flags: dict[str, bool]) -> Account:

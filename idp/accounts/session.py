@@ -47,7 +47,7 @@ def current() -> UserSession | None:
     if not has_request_context():
         return None
     if "user_session" not in g:
-        g.user_session = _find(request.cookies.get(cookie_name(), ""))
+        g.user_session = _find(_token())
         _notice(g.user_session)
     found: UserSession | None = g.user_session
     return found
@@ -58,7 +58,7 @@ def at_hand() -> AnySession | None:
     if not has_request_context() or "user_session" in g:
         return current()
     if "session_at_hand" not in g:
-        g.session_at_hand = _at_hand(request.cookies.get(cookie_name(), ""))
+        g.session_at_hand = _at_hand(_token())
         _notice(g.session_at_hand)
     found: AnySession | None = g.session_at_hand
     return found
@@ -129,17 +129,18 @@ def require_fresh(reason: str) -> UserSession:
 
 
 @transactional
-def start(account: Account, proof: Proof) -> UserSession:
+def start(account: Account, proof: Proof) -> None:
     """Begin a session for `account` in this browser; an open session of the same browser ends."""
     now = clock.now()
     previous = current()
     if previous is not None:
         end([previous], "replaced")
     token = new_token()
-    session = UserSession(
+    db.session.flush()  # the account may be new
+    open_session.BEGIN.run(
         sid=new_token(),
         digest=digest(token),
-        account=account,
+        account_id=account.id,
         acr=proof.acr,
         amr=list(proof.amr),
         methods=list(proof.methods),
@@ -151,12 +152,11 @@ def start(account: Account, proof: Proof) -> UserSession:
         user_agent=request.headers.get("User-Agent", "")[:400],
         source=request.remote_addr or "",
     )
-    db.session.add(session)
-    db.session.flush()
     audit.acting(Actor(account.uid, proof.acr))
     audit.record("session.start", subject=account.uid, after={"acr": proof.acr, "amr": list(proof.amr)})
-    g.user_session, g.session_token = session, token
-    return session
+    g.session_token = token
+    for kept in ("user_session", "session_at_hand"):
+        g.pop(kept, None)  # who asks from now on finds the new one
 
 
 @transactional
@@ -247,6 +247,12 @@ def init(app: Flask) -> None:
     def _current_account() -> dict[str, Account | None]:
         session = current()
         return {"current_account": session.account if session else None}
+
+
+def _token() -> str:
+    """Return the token that this request's browser has, or gets with its answer."""
+    token: str = g.get("session_token", request.cookies.get(cookie_name(), ""))
+    return token
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

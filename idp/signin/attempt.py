@@ -6,19 +6,35 @@ from functools import cache
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from idp.accounts.return_to import local
 from idp.core import clock, settings, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict
 from idp.core.levels import SFA
+from idp.core.prepared import Prepared
 from idp.core.signed import new_token
 from idp.signin import known_browser
 from idp.signin.models import Attempt, AttemptState
 
 HOME = "/account"
 KEPT_DAYS = 1
+
+# Statements of each sign-in, built once.
+BEGIN = Prepared(insert(Attempt).inline())
+MOVED = ("state", "account_id", "proofs", "ended_at", "moves")
+MOVE = Prepared(
+    update(Attempt)
+    .where(
+        Attempt.id == bindparam("this"),
+        Attempt.moves == bindparam("seen"),
+        Attempt.state == AttemptState.OPEN,
+        Attempt.expires_at > bindparam("now"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in MOVED})
+)
 
 
 @dataclass(frozen=True)
@@ -59,21 +75,22 @@ class Moved(Conflict):
 @transactional
 def begin(wanted: Wanted) -> str:
     """Begin a sign-in in this browser and return the address of its first page."""
-    now = clock.now()
-    begun = Attempt(
-        public_id=new_token(),
+    now, public_id = clock.now(), new_token()
+    asked = {field.name: getattr(wanted, field.name) for field in fields(Wanted)}
+    asked["return_to"] = local(wanted.return_to) or HOME
+    asked["cancel_to"] = local(wanted.cancel_to) or None
+    asked["login_hint"] = (wanted.login_hint or "")[:254] or None
+    BEGIN.run(
+        public_id=public_id,
         browser=known_browser.current().binding,
-        **{field.name: getattr(wanted, field.name) for field in fields(Wanted)},
+        **asked,
         state=AttemptState.OPEN,
+        moves=0,
         proofs=[],
         created_at=now,
         expires_at=now + timedelta(minutes=settings.current().session.attempt_minutes),
     )
-    begun.return_to = local(wanted.return_to) or HOME
-    begun.cancel_to = local(wanted.cancel_to) or None
-    begun.login_hint = (wanted.login_hint or "")[:254] or None
-    db.session.add(begun)
-    return url_for("signin.login", t=begun.public_id)
+    return url_for("signin.login", t=public_id)
 
 
 @transactional
@@ -109,20 +126,13 @@ def binding(attempt: Attempt) -> str:
 def move(attempt: Attempt, **values: Any) -> None:
     """Take one step, inside an act; raise Moved unless the attempt is still where the caller found it."""
     seen = attempt.moves
-    moved = db.session.execute(
-        update(Attempt)
-        .where(
-            Attempt.id == attempt.id,
-            Attempt.moves == seen,
-            Attempt.state == AttemptState.OPEN,
-            Attempt.expires_at > clock.now(),
-        )
-        .values(moves=seen + 1, **values)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    new = {name: getattr(attempt, name) for name in MOVED} | values | {"moves": seen + 1}
+    moved = MOVE.run(this=attempt.id, seen=seen, now=clock.now(), **{f"new_{name}": new[name] for name in MOVED})
+    if moved != 1:
         raise Moved
-    db.session.refresh(attempt)
+    for name in MOVED:
+        set_committed_value(attempt, name, new[name])  # what the row says now, without reading it again
+    db.session.expire(attempt, ["account"])
 
 
 @transactional

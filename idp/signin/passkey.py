@@ -5,9 +5,9 @@ Whether the passkey is unknown, removed, suspended or of a closed account is one
 
 from flask import request
 
-from idp.accounts.models import Account, AccountState
+from idp.accounts import people
+from idp.accounts.models import AccountState
 from idp.accounts.session import Proof
-from idp.core.db import db
 from idp.core.errors import Expired, Invalid
 from idp.core.limits import Budget, forgive, spend
 from idp.mfa import challenges, factors
@@ -46,7 +46,7 @@ def judge(attempt: Attempt, answer: str) -> None:
         raise Invalid("passkey_late")
 
     def passed(used: Challenge, secret: Secret) -> None:
-        account = db.session.get_one(Account, _owner(used), populate_existing=True)
+        account = people.locked(_owner(used))
         if account.state is not AccountState.ACTIVE:
             raise Rejected("unknown")
         proof = steps.factor_proof(KIND, secret)

@@ -21,8 +21,8 @@ from idp.signin.models import Attempt
 PROOF = Proof(SFA, (steps.PASSWORD_AMR,))
 
 
-def judge(attempt: Attempt, identifier: str, password: str) -> None:
-    """Go on with the attempt if the password is right.
+def judge(attempt: Attempt, identifier: str, password: str) -> str:
+    """Go on with the attempt if the password is right, and return the address where it is then.
 
     Raise Invalid("sign_in_wrong") for whatever is wrong, TooMany if this browser or source guessed too often, Busy if
     the server has no room, Moved if the attempt went on meanwhile. Must not be called inside an act.
@@ -33,20 +33,20 @@ def judge(attempt: Attempt, identifier: str, password: str) -> None:
     known = account if allowed and account and account.state is not AccountState.CLOSED else None
     right = passwords.matches(known, password)
     if right and known and known.state is AccountState.ACTIVE:
-        _passed(attempt, known.id, own)
-        return
+        return _passed(attempt, known.id, own)
     _failed(account, tell=right)
     raise Invalid("sign_in_wrong")
 
 
 @transactional
-def _passed(attempt: Attempt, account_id: int, own: Budget) -> None:
+def _passed(attempt: Attempt, account_id: int, own: Budget) -> str:
     account = people.locked(account_id)
     if account.state is not AccountState.ACTIVE:
         raise Invalid("sign_in_wrong")
     audit.record("signin.password.pass", subject=account.uid)
-    steps.prove(attempt, PROOF, account)
+    where = steps.prove(attempt, PROOF, account)
     forgive(own)
+    return where
 
 
 @transactional

@@ -99,14 +99,14 @@ def elsewhere(attempt: Attempt, name: str) -> str | None:
 
 
 @transactional
-def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> None:
+def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> str:
     """Add a proof; in the same act the session begins, or is strengthened, if nothing more is needed.
 
-    `account` is whose password it was: what somebody else proved before no longer counts. Raise Moved if the attempt
-    went on meanwhile.
+    `account` is whose password it was, locked: what somebody else proved before no longer counts. Return the address
+    where the attempt is then; raise Moved if it went on meanwhile.
     """
-    people.locked((account or account_of(attempt)).id)
     before = [] if account else attempt.proofs
+    person = account or people.locked(account_of(attempt).id)
     shown = {
         "acr": proof.acr,
         "amr": list(proof.amr),
@@ -114,9 +114,12 @@ def prove(attempt: Attempt, proof: Proof, account: Account | None = None) -> Non
         "who": proof.with_password,
         "at": clock.now().isoformat(),
     }
-    move(attempt, account_id=(account or account_of(attempt)).id, proofs=[*before, shown])
-    if next_step(attempt) is None:
-        _finish(attempt)
+    move(attempt, account_id=person.id, proofs=[*before, shown])
+    step = next_step(attempt)
+    if step:
+        return url_for(step.endpoint, t=attempt.public_id)
+    _finish(attempt)
+    return attempt.return_to
 
 
 def factor_proof(kind: str, secret: Secret) -> Proof:

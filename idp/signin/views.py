@@ -46,8 +46,7 @@ def login(attempt: Attempt) -> ResponseReturnValue:
     form = PasswordForm(identifier=_known_as(attempt))
     if form.validate_on_submit():
         with form.telling():
-            password.judge(attempt, form.identifier.data, form.password.data)
-            return going_on(attempt)
+            return redirect(password.judge(attempt, form.identifier.data, form.password.data), 303)
     return _login_page(attempt, form)
 
 

@@ -7,7 +7,7 @@ from idp.accounts import links, people
 from idp.accounts.links import Purpose
 from idp.accounts.models import Account, EmailAddress
 from idp.accounts.notices import mail, tell
-from idp.core import audit, clock
+from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Expired, Invalid, NotFound
 
@@ -58,6 +58,12 @@ def complete(account: Account, token: str) -> None:
         done = links.just_used(Purpose.EMAIL, token)
         if done is None or done.account_id != account.id:
             raise
+
+
+@signals.factors_wiped.connect
+def _forget(account_id: int) -> None:
+    """An address that was asked for before PANIC is not taken after it, when a new one would have to wait."""
+    links.revoke(Purpose.EMAIL, account_id)
 
 
 @transactional

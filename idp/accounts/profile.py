@@ -7,7 +7,7 @@ from idp.accounts.links import Purpose
 from idp.accounts.models import Account, UserSession
 from idp.accounts.notices import tell
 from idp.accounts.session import Proof
-from idp.core import audit, clock, settings
+from idp.core import audit, clock, settings, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid
 from idp.core.levels import MFA, SFA
@@ -122,3 +122,5 @@ def set_password(account: Account, password_hash: str, *, how: str, keep: UserSe
     links.revoke(Purpose.PASSWORD, account.id)
     audit.record(f"account.password.{how}", subject=account.uid)
     tell(account, "password", always=True)
+    if how == "reset":
+        signals.password_reset.send(account.id)

@@ -57,9 +57,9 @@ BY_KEY.update(
             _l("This has to wait, for your protection"),
             _l(
                 "All your devices were deleted, and the password alone is enough for that. So until %(until)s nobody "
-                "can delete this account, download its data or change its e-mail address. Nothing was changed. "
-                "If an application is locked, open it: its page says who can confirm at once that it is you, and then "
-                "you need not wait. You can choose a new password and add a device now."
+                "can delete this account, download its data, change its e-mail address or link an eID. Nothing "
+                "was changed. If an application is locked, open it: its page says who can confirm at once that it is "
+                "you, and then you need not wait. You can choose a new password and add a device now."
             ),
         ),
         "busy": BY_STATUS[503],

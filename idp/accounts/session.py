@@ -121,11 +121,17 @@ def require_fresh(reason: str) -> UserSession:
     the password alone, what cannot be undone waits after it: raise NotAllowed("after_panic") (SECURITY.md, 1).
     """
     own = require_own()
-    until = questions.doubted_until(own.account_id) if reason in IRREVOCABLE else None
-    if until:
-        raise NotAllowed("after_panic", until=format_date(until, "long"))
+    if reason in IRREVOCABLE:
+        refuse_in_doubt(own)
     level = MFA if questions.second_factors(own.account_id) else SFA
     return require(level, settings.current().session.step_up_minutes * 60, reason)
+
+
+def refuse_in_doubt(own: UserSession) -> None:
+    """Raise NotAllowed("after_panic") while it is open, since PANIC, whether the owner is the one who signed in."""
+    until = questions.doubted_until(own.account_id)
+    if until:
+        raise NotAllowed("after_panic", until=format_date(until, "long"))
 
 
 @transactional

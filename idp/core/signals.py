@@ -1,4 +1,4 @@
-"""The five things that lower areas tell the areas above them: up is a signal, down is a call.
+"""The six things that lower areas tell the areas above them: up is a signal, down is a call.
 
 Each is sent inside the transaction that makes it true, so that what a receiver writes stands or falls with it.
 """
@@ -9,6 +9,8 @@ _signals = Namespace()
 
 # sender: account id (int). Every factor of the account is gone (PANIC).
 factors_wiped = _signals.signal("factors_wiped")
+# sender: account id (int). The password was replaced through the mailbox.
+password_reset = _signals.signal("password_reset")
 # sender: account id (int). The account is closed for ever.
 account_closed = _signals.signal("account_closed")
 # sender: account id (int). The account is frozen until support has recognised the person.

@@ -6,20 +6,21 @@ else the mailbox would stand for the password too, and two of three things that 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
 
-from idp.accounts import notices, people
+from idp.accounts import notices, people, session
 from idp.accounts.models import Account
 from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Expired, Invalid, NotAllowed
 from idp.core.limits import Budget, spend
-from idp.mfa import panic, recovery_codes
+from idp.mfa import enrolment, factors, panic, recovery_codes
 from idp.mfa.factor import Rejected, Secret
-from idp.mfa.models import Panic
+from idp.mfa.models import Authenticator, Panic
 
 DIGITS = 8
 MINUTES = 10
@@ -27,6 +28,15 @@ TRIES = 3
 MAILS_PER_HOUR = 3
 ANSWERS_PER_DAY = 10
 WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Both codes as they were typed, and which of the devices (ids) that were registered since are the person's own."""
+
+    saved: str
+    mailed: str
+    mine: Collection[int]
 
 
 def obstacle(account: Account) -> str | None:
@@ -68,8 +78,15 @@ def _send(account_id: int, to: str) -> None:
     notices.mail(to, "mfa/mail/come_back", account.language, **names)
 
 
-def prove(account: Account, recovery_code: str, code: str, then: Callable[[], None]) -> None:
+def registered(account: Account) -> list[Authenticator]:
+    """Return the devices that were registered since; anybody with the password could do it."""
+    return [one for one in enrolment.authenticators(account.id) if one.kind not in factors.SPARE]
+
+
+def prove(account: Account, given: Codes, then: Callable[[], None]) -> None:
     """Do `then`, and close the record, in one act, if both codes are right; a code of the sheet works once.
+
+    What else was added since goes in the same act, with every other session: devices that are not among `given.mine`.
 
     Raise Invalid("come_back.wrong") if one of them is wrong, without telling which; NotAllowed where this way is
     closed; Expired if the mailed code can no longer be answered; TooMany after too many answers of a day.
@@ -78,14 +95,14 @@ def prove(account: Account, recovery_code: str, code: str, then: Callable[[], No
     spend(Budget("come_back.answers", account.id, ANSWERS_PER_DAY, 24 * 3600))
     mailed, saved = _take_a_try(account.id)
     try:
-        recovery_codes.without(saved, recovery_code)
-        right = secrets.compare_digest(mailed, "".join(filter(str.isdigit, code)))
+        recovery_codes.without(saved, given.saved)
+        right = secrets.compare_digest(mailed, "".join(filter(str.isdigit, given.mailed)))
     except Rejected:
         right = False
     if not right:
         _failed(account)
         raise Invalid("come_back.wrong")
-    _passed(account.id, then)
+    _passed(account.id, given.mine, then)
 
 
 @transactional
@@ -109,11 +126,15 @@ def _failed(account: Account) -> None:
 
 
 @transactional
-def _passed(account_id: int, then: Callable[[], None]) -> None:
+def _passed(account_id: int, mine: Collection[int], then: Callable[[], None]) -> None:
     account = people.locked(account_id)
     if panic.opened(account_id) is None or obstacle(account):
         raise Expired("come_back.over")
     audit.record("mfa.come_back.pass", subject=account.uid)
+    for one in enrolment.authenticators(account_id):
+        if one.id not in mine:
+            enrolment.drop(account, one)
+    session.end_all(account_id, "recognised", keep=session.current())
     then()
     panic.recognise(account_id)
 

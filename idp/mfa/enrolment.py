@@ -119,8 +119,7 @@ def remove(account: Account, authenticator_id: int) -> str:
         raise NotAllowed("last_factor")
     name = found.name
     notices.tell(account, "factor_removed", found)
-    audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
-    db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
+    drop(account, found)
     return name
 
 
@@ -212,8 +211,13 @@ def _add(account: Account, kind: str, secret: Secret, label: str = "") -> Authen
 def _void(account: Account, kind: str) -> None:
     """Take the old set away in the act that brings the new one."""
     for old in authenticators(account.id, kind):
-        audit.record("mfa.factor.remove", subject=account.uid, object=str(old.id), before=_what(old))
-        db.session.execute(delete(Authenticator).where(Authenticator.id == old.id))
+        drop(account, old)
+
+
+def drop(account: Account, found: Authenticator) -> None:
+    """Take an authenticator away inside the act of somebody who may; nobody is told."""
+    audit.record("mfa.factor.remove", subject=account.uid, object=str(found.id), before=_what(found))
+    db.session.execute(delete(Authenticator).where(Authenticator.id == found.id))
 
 
 def _whose(account: Account | None) -> Account:

@@ -3,6 +3,7 @@
 From then on the password signs in, and registers a new device. What needs two factors stays locked until the person is
 recognised: that is the upper areas' to know, and this module keeps the record (`Panic`) that they close.
 What cannot be undone waits as well, with or without something at stake: the owner reads the mails in the meantime.
+What was added since proved no more than the password. So it does not outlive a password that is replaced meanwhile.
 """
 
 from datetime import datetime, timedelta
@@ -44,7 +45,7 @@ def press(account_id: int, how: str) -> bool:
     kinds = ", ".join(one.kind for one in held)
     audit.record("mfa.panic", subject=account.uid, before={"factors": kinds}, after={"how": how})
     signals.factors_wiped.send(account_id)
-    _tell(account, numbers)
+    _tell(account, numbers, how)
     return True
 
 
@@ -110,9 +111,9 @@ def _take_away(account_id: int) -> None:
     session.end_all(account_id, "panic")
 
 
-def _tell(account: Account, numbers: list[str]) -> None:
+def _tell(account: Account, numbers: list[str], how: str) -> None:
     """Tell every mailbox and every telephone, each with its own link that freezes the account."""
-    notices.tell(account, "mfa/mail/panic", always=True)
+    notices.tell(account, "mfa/mail/panic", always=True, how=how)
     for number in dict.fromkeys(numbers):
         with force_locale(account.language):
             text = _(
@@ -121,6 +122,16 @@ def _tell(account: Account, numbers: list[str]) -> None:
                 link=notices.not_me(account),
             )
         post_sms(number, text)
+
+
+@signals.password_reset.connect
+def _again(account_id: int) -> None:
+    """Take away what was added since a PANIC when the password, which was enough for that, turns out to be no good.
+
+    Nobody gains by it: whoever has the mailbox could press PANIC with the new password.
+    """
+    if (opened(account_id) or _doubted_until(account_id)) and questions.devices(account_id):
+        press(account_id, "reset")
 
 
 @questions.answers_doubted_until

@@ -17,6 +17,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotFound
 from idp.core.limits import Budget, spend
 from idp.mfa import coming_back, enrolment, panic
+from idp.mfa.coming_back import Codes
 from idp.mfa.models import Authenticator, Panic
 from idp.saas import accesses, recognition_notices
 from idp.saas.access import deciders_of, locked_accesses, locked_by_panic
@@ -24,6 +25,7 @@ from idp.saas.authority import acting_authority, valid
 from idp.saas.catalogue_models import Application, Decider, Organisation
 from idp.saas.models import OPEN_STATES, Access, Delegation, RequestItem
 from idp.saas.policy import Act, Approver, Authority, Matter, may
+from idp.signin import eid_links
 
 ASKED_PER_DAY = 2
 DAY = 24 * 3600
@@ -31,12 +33,13 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True)
 class Unrecognised:
-    """A person after PANIC as an approver sees it: since when, what the approver opens, the devices added since."""
+    """A person after PANIC as an approver sees it: since when, what the approver opens, what was added since."""
 
     person: Account
     since: datetime
     accesses: list[Access]
     devices: list[Authenticator]
+    eids: Sequence[str]
 
 
 def waiting(authority: Authority) -> list[Unrecognised]:
@@ -97,14 +100,15 @@ def _ask(account_id: int) -> list[Account]:
     return asked
 
 
-def come_back(account: Account, recovery_code: str, code: str) -> None:
+def come_back(account: Account, given: Codes) -> None:
     """Open everything at once with a saved recovery code and a mailed one; raise as `coming_back.prove` does."""
-    coming_back.prove(account, recovery_code, code, lambda: _open_all(account.id))
+    coming_back.prove(account, given, lambda: _open_all(account.id))
 
 
 def _open_all(account_id: int) -> None:
     person, opened = db.session.get_one(Account, account_id), locked_accesses(account_id)
     accesses.open_after_panic(opened, None)
+    eid_links.forget(account_id)
     audit.record("saas.identity.prove", subject=person.uid, after={"accesses": len(opened)})
     recognition_notices.confirmed(person, opened)
 
@@ -127,7 +131,7 @@ def _seen(authority: Authority, person: Account, since: datetime) -> Unrecognise
     mine = [one for one in found if may(Act.RECOGNISE, authority, _matter(one, found))]
     if not mine and not _answers_for(authority, person):
         return None
-    return Unrecognised(person, since, mine, enrolment.authenticators(person.id))
+    return Unrecognised(person, since, mine, enrolment.authenticators(person.id), eid_links.names(person.id))
 
 
 def _matter(access: Access, found: Sequence[Access]) -> Matter:

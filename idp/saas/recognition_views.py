@@ -1,6 +1,6 @@
 """The pages after PANIC: for the person whose accesses are locked, and for the approvers who recognise the person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import Length, Regexp
+from wtforms import SelectChoice, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, Length, Regexp
 
 from idp.accounts import session
 from idp.accounts.models import Account
@@ -18,6 +18,8 @@ from idp.core.errors import Expired, Invalid, TooMany
 from idp.core.levels import MFA
 from idp.core.sentences import BY_KEY
 from idp.mfa import coming_back
+from idp.mfa.coming_back import Codes
+from idp.mfa.models import Authenticator
 from idp.mfa.recovery_codes import LONGEST, TYPED
 from idp.saas import access, recognition
 from idp.saas.present import acting, approver
@@ -34,6 +36,25 @@ class ComeBackForm(FlaskForm):
     code = StringField(
         _l("Code from the mail"), [Regexp(r"[\s-]*(\d[\s-]*){8}\Z", message=_l("Enter the 8 digits of the mail."))]
     )
+
+    mine = SelectMultipleField(
+        _l("Which of these devices are yours?"),
+        [DataRequired(_l("Tick the devices that you registered yourself."))],
+        coerce=int,
+    )
+
+    def offer(self, devices: Sequence[Authenticator]) -> None:
+        """Ask which devices are the person's own; one alone is the one at hand."""
+        self.known = [one.id for one in devices]
+        if len(devices) == 1:
+            del self.mine
+        else:
+            self.mine.choices = [SelectChoice(one.id, one.name) for one in devices]
+
+    @property
+    def codes(self) -> Codes:
+        """What was typed and ticked."""
+        return Codes(self.recovery_code.data, self.code.data, self.mine.data if self.mine else self.known)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -66,9 +87,10 @@ def come_back() -> ResponseReturnValue:
     if "send" in request.form:
         return _sent(own.account, to)
     form = ComeBackForm()
+    form.offer(coming_back.registered(own.account))
     if form.validate_on_submit():
         with form.telling():
-            recognition.come_back(own.account, form.recovery_code.data, form.code.data)
+            recognition.come_back(own.account, form.codes)
             flash(_("Everything is open again. Make new recovery codes now: the old ones no longer count."), "success")
             return redirect(url_for("mfa.recovery_codes"), 303)
     return render_template("saas/come_back.html", form=form, to=to), form.status

@@ -68,12 +68,12 @@ def _insert(made: EidLink) -> bool:
 
 
 @signals.factors_wiped.connect
-def _wiped(account_id: int) -> None:
-    """Forget the eIDs too when everything that proves who somebody is goes (PANIC)."""
+def forget(account_id: int) -> None:
+    """Forget the eIDs too when everything that proves who somebody is goes (PANIC); inside an act."""
     db.session.execute(delete(EidLink).where(EidLink.account_id == account_id))
 
 
 @questions.answers_devices
-def _named(account_id: int) -> list[str]:
-    """Name the eIDs among what PANIC deletes."""
+def names(account_id: int) -> list[str]:
+    """Name the eIDs of an account, as they stand among what PANIC deletes."""
     return [eid_providers.name_of(found.provider) for found in linked(account_id)]

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from idp.accounts import session
+from idp.accounts.models import UserSession
 from idp.core.errors import Conflict, Expired, Invalid, NotFound
 from idp.core.sentences import BY_KEY
 from idp.core.settings import Eid
@@ -38,7 +39,7 @@ def linked() -> ResponseReturnValue:
 @blueprint.get("/account/eids/<provider_id>/link")
 def link(provider_id: str) -> ResponseReturnValue:
     """Lead to the provider, to link what it says."""
-    own = session.require_fresh("link_eid")
+    own = _linking()
     if unsign(LINKING, request.args.get("go", ""), LINKING_SECONDS) != own.sid:
         return redirect(url_for("eids.linked"), 303)
     try:
@@ -94,7 +95,7 @@ def over(_refusal: Expired) -> ResponseReturnValue:
 
 
 def _link(provider: Eid, account_id: int | None) -> ResponseReturnValue:
-    own = session.require_fresh("link_eid")
+    own = _linking()
     if own.account_id != account_id:
         raise NotFound("eid_unknown")
     try:
@@ -103,6 +104,13 @@ def _link(provider: Eid, account_id: int | None) -> ResponseReturnValue:
         return _back_to_eids(refusal)
     flash(_("%(name)s is linked. You can sign in with it from now on.", name=provider.name), "success")
     return redirect(url_for("eids.linked"), 303)
+
+
+def _linking() -> UserSession:
+    """An eID opens the account without the password: it waits, after PANIC, for what a new password would not undo."""
+    own = session.require_fresh("link_eid")
+    session.refuse_in_doubt(own)
+    return own
 
 
 def _identity(provider: Eid) -> Identity:

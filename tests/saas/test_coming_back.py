@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from werkzeug.test import TestResponse
 
 from idp.accounts import passwords, profile
 from idp.accounts.models import Account
@@ -12,10 +13,11 @@ from idp.core.db import db, transaction
 from idp.core.levels import MFA
 from idp.mfa import challenges, enrolment, panic
 from idp.mfa.challenges import Asking
-from idp.mfa.models import Purpose
+from idp.mfa.models import Authenticator, Purpose
 from idp.saas.models import AccessState
 from tests.accounts.browser import at_work
 from tests.saas.people import Person, Town, mails, words
+from tests.signin.browser import Browser
 
 PAGE = "/saas/locked/code"
 
@@ -188,3 +190,34 @@ def test_sent_often_at_once_it_opens_once(each_town: Town) -> None:
     assert answers.count(303) == 1, answers
     assert states(nora) == {AccessState.ACTIVE}
     assert [mail["subject"] for mail in mails(each_town.app)].count("Your access to CPMS is open again") == 1
+
+
+def boxes(page: TestResponse) -> list[str]:
+    """The devices that the page asks about."""
+    return re.findall(r'name="mine" value="(\d+)"', page.text)
+
+
+def test_what_somebody_else_added_meanwhile_goes_with_every_other_session(town: Town, nora: Person) -> None:
+    [mine] = [str(one.id) for one in held(town, nora)]
+    assert boxes(nora.opens(PAGE)) == []
+    with town.app.app_context():
+        thieves = str(enrolment.add_confirmed_phone(db.session.get_one(Account, nora.id), "+491713920077").id)
+    other = Browser(town.app)
+    other.enters(MFA, nora.email)
+    saves_codes(nora)
+    code = asks_for_a_code(town, nora)
+    page = nora.opens(PAGE)
+    assert sorted(boxes(page)) == sorted([mine, thieves])
+    codes = {"recovery_code": nora.codes[5], "code": code}
+    for wrong in ({}, {"mine": "999999"}, {"mine": "x"}):
+        refused = nora.sends(PAGE, **codes, **wrong)
+        assert "Tick the devices" in refused.text or "choice" in refused.text
+        assert states(nora) == {AccessState.LOCKED}
+    assert nora.sends(PAGE, **codes, mine=mine).status_code == 303
+    assert [str(one.id) for one in held(town, nora)] == [mine]
+    assert other.signed_in() is None and nora.opens("/account").status_code == 200
+
+
+def held(town: Town, person: Person) -> list[Authenticator]:
+    with town.app.app_context():
+        return enrolment.authenticators(person.id)

@@ -9,24 +9,21 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import format_date
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
-from idp.accounts import administrators, open_session, questions
+from idp.accounts import administrators, doubt, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.open_session import ALIVE, AnySession
 from idp.core import audit, clock, languages, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
-from idp.core.errors import NotAllowed, SignInRequired
+from idp.core.errors import SignInRequired
 from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.signed import digest, new_token
 
 TOUCH_SECONDS = 60
 KEPT_DAYS = 90
-# What takes the account from its owner for good: itself, its data, the mailbox that brings it back.
-IRREVOCABLE = frozenset({"change_email", "close", "export"})
 
 
 @dataclass(frozen=True)
@@ -121,17 +118,10 @@ def require_fresh(reason: str) -> UserSession:
     the password alone, what cannot be undone waits after it: raise NotAllowed("after_panic") (SECURITY.md, 1).
     """
     own = require_own()
-    if reason in IRREVOCABLE:
-        refuse_in_doubt(own)
+    if reason in doubt.IRREVOCABLE:
+        doubt.refuse(own.account_id)
     level = MFA if questions.second_factors(own.account_id) else SFA
     return require(level, settings.current().session.step_up_minutes * 60, reason)
-
-
-def refuse_in_doubt(own: UserSession) -> None:
-    """Raise NotAllowed("after_panic") while it is open, since PANIC, whether the owner is the one who signed in."""
-    until = questions.doubted_until(own.account_id)
-    if until:
-        raise NotAllowed("after_panic", until=format_date(until, "long"))
 
 
 @transactional

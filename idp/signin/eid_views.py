@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from idp.accounts import session
+from idp.accounts import doubt, session
 from idp.accounts.models import UserSession
 from idp.core.errors import Conflict, Expired, Invalid, NotFound
 from idp.core.sentences import BY_KEY
@@ -109,7 +109,7 @@ def _link(provider: Eid, account_id: int | None) -> ResponseReturnValue:
 def _linking() -> UserSession:
     """An eID opens the account without the password: it waits, after PANIC, for what a new password would not undo."""
     own = session.require_fresh("link_eid")
-    session.refuse_in_doubt(own)
+    doubt.refuse(own.account_id)
     return own
 
 

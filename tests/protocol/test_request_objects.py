@@ -138,10 +138,12 @@ def test_two_objects_at_once_are_refused(stage: Stage) -> None:
     assert answer(asks(stage, client, signed(client), **query))["error"] == "invalid_request"
 
 
-def test_an_object_is_fetched_from_a_registered_address_only(stage: Stage, site: Site) -> None:
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_an_object_is_fetched_from_a_registered_address_only(stage: Stage, site: Site, algorithm: str) -> None:
     """RFC 9101, 5.2 and 10.4.1."""
     client = keyed(stage, request_uris=[f"{site.address}/object"])
-    site.body = signed(client).encode()
+    client.key, client.algorithm = KEYS[algorithm], algorithm
+    site.body = signed(client, header={"kid": client.key.kid}).encode()
     query = {"client_id": client.client_id, "redirect_uri": CALLBACK}
     fetched = {**query, "request_uri": f"{site.address}/object#part"}
     assert "code" in answer(stage.browser.get("/oauth2/authorize", query_string=fetched))

@@ -1,15 +1,17 @@
 """An authorization request on its way: looked at, kept while the person does something, answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from idp.accounts import administrators, session
 from idp.core import clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import Expired, Invalid
 from idp.core.levels import MFA, PHR, SFA
+from idp.core.prepared import Prepared
 from idp.core.signed import digest, new_token
 from idp.mfa import factors
 from idp.oidc import (
@@ -29,7 +31,11 @@ from idp.oidc.models import AuthorizationRequest
 from idp.oidc.parameters import ErrorResponse, Parameters
 from idp.oidc.response_types import ID_TOKEN, NONE, gives
 from idp.saas import access
-from idp.signin import trusted_browsers
+from idp.signin import attempt, trusted_browsers
+from idp.signin.attempt import Wanted
+
+KEEP = Prepared(insert(AuthorizationRequest).inline())
+KEPT = Prepared(select(AuthorizationRequest.__table__).where(AuthorizationRequest.digest == bindparam("digest")))
 
 
 @dataclass(frozen=True)
@@ -98,16 +104,20 @@ def keep(request: Request) -> str:
     if request.handle is not None:
         return request.handle
     handle = new_token()
-    db.session.add(
-        AuthorizationRequest(
-            digest=digest(handle),
-            client_id=request.client.client_id,
-            parameters=request.parameters.as_json(),
-            created_at=request.since,
-            expires_at=request.since + timedelta(minutes=settings.current().session.attempt_minutes),
-        )
+    KEEP.run(
+        digest=digest(handle),
+        client_id=request.client.client_id,
+        parameters=request.parameters.as_json(),
+        created_at=request.since,
+        expires_at=request.since + timedelta(minutes=settings.current().session.attempt_minutes),
     )
     return handle
+
+
+@transactional
+def lead_to_sign_in(request: Request, wanted: Callable[[str], Wanted]) -> str:
+    """Keep a request and begin the sign-in that it waits for (`wanted` gets the handle); return its first address."""
+    return attempt.begin(wanted(keep(request)))
 
 
 def kept(handle: str) -> Request:
@@ -115,7 +125,7 @@ def kept(handle: str) -> Request:
 
     It may be answered more than once while it lives: each answer needs the session, like the same request sent anew.
     """
-    row = db.session.scalar(select(AuthorizationRequest).where(AuthorizationRequest.digest == digest(handle)))
+    row = KEPT.first(digest=digest(handle))
     client = clients.find(row.client_id) if row else None
     if row is None or client is None or row.expires_at <= clock.now():
         raise Expired("authorization_expired")

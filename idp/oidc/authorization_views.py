@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request, url_for
@@ -26,7 +27,6 @@ from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
 from idp.oidc.scope_words import WORDS
 from idp.saas import access
-from idp.signin import attempt
 from idp.signin.attempt import Wanted
 
 
@@ -61,15 +61,10 @@ def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str
         return responses.good_response(asked.client, asked.parameters.target, authorization.answer(asked))
     if "none" in asked.parameters.prompt:
         refused.refuse(asked, check.error, check.name)
+    if check.page in SIGN_IN:
+        wanted = partial(_wanted, asked, force=SIGN_IN[check.page])
+        return redirect(authorization.lead_to_sign_in(asked_for, wanted), 303)
     return PAGES[check.page](asked, authorization.keep(asked_for))
-
-
-def _sign_in(asked: Asked, handle: str) -> Response:
-    return redirect(attempt.begin(_wanted(asked, handle, force=False)), 303)
-
-
-def _sign_in_again(asked: Asked, handle: str) -> Response:
-    return redirect(attempt.begin(_wanted(asked, handle, force=True)), 303)
 
 
 def _device(asked: Asked, handle: str) -> str:
@@ -128,9 +123,9 @@ def _warn(asked: Asked, handle: str) -> str:
     )
 
 
+# With what was proved before, or without.
+SIGN_IN = {"sign_in": False, "sign_in_again": True}
 PAGES: dict[str, Callable[[Asked, str], Response | str]] = {
-    "sign_in": _sign_in,
-    "sign_in_again": _sign_in_again,
     "no_access": _no_access,
     "consent": consent_views.ask,
     "device": _device,

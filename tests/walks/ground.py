@@ -16,12 +16,14 @@ from idp.core.outbox import Channel, Message, content_of
 from idp.core.signed import digest
 from idp.mfa import enrolment
 from idp.mfa.models import Challenge
+from tests.support.companion_app import over
 from tests.support.lending import remove
 
 SESSION = """select account_id, acr, auth_time, proved_at, ended_at, expires_at, last_seen_at, sid
  from user_session where digest = ?"""
 ACCOUNTS = "select id, state, password_hash, always_mfa from account"
-FACTORS = "select id, account_id, kind, sealed from authenticator"
+FACTORS = "select id, account_id, kind, sealed, suspended_at from authenticator"
+APPROVED = "select handle from challenge where state in ('PASSED', 'passed') and kind = 'app_pin'"
 PANICS = "select account_id, max(pressed_at), sum(recognised_at is null) from panic group by account_id"
 ACCESSES = "select account_id, group_concat(distinct state) from access group by account_id"
 CHALLENGE = (
@@ -55,6 +57,7 @@ class Facts:
     pressed: dict[int, str]
     waiting: dict[int, bool]
     accesses: dict[int, str]
+    suspended: frozenset[int]
 
 
 class Ground:
@@ -62,6 +65,7 @@ class Ground:
 
     def __init__(self, app: Flask, file: Path) -> None:
         self.app, self.file = app, file
+        self.phone = over(app.test_client())
         self.things: dict[tuple[int, bytes], tuple[str, str]] = {}
         self.reading: sqlite3.Connection | None = None
         areas = (
@@ -103,7 +107,8 @@ class Ground:
         """Read what is true now."""
         people = self._rows(ACCOUNTS)
         factors: dict[int, dict[int, tuple[str, str]]] = {row[0]: {} for row in people}
-        for number, account, kind, sealed in self._rows(FACTORS):
+        held = self._rows(FACTORS)
+        for number, account, kind, sealed, _ in held:
             factors[account][number] = kind, self._thing(number, account, sealed)
         panics = self._rows(PANICS)
         return Facts(
@@ -114,12 +119,17 @@ class Ground:
             {row[0]: row[1] for row in panics},
             {row[0]: bool(row[2]) for row in panics},
             {row[0]: row[1].lower() for row in self._rows(ACCESSES)},
+            frozenset(row[0] for row in held if row[4]),
         )
 
     def asked(self, binding: str) -> tuple[str, str]:
         """Return the kind and the purpose of the question that an attempt or a session can answer; empty without."""
         row = self._read().execute(CHALLENGE, (binding,)).fetchone()
         return (row[0], row[1].lower()) if row else ("", "")
+
+    def collected(self) -> set[str]:
+        """Return the requests to apps whose approval a browser went on with."""
+        return {row[0] for row in self._rows(APPROVED)}
 
     def page_of(self, binding: str) -> dict[str, Any]:
         """Return what the page shows of the newest question of an attempt or a session."""
@@ -129,8 +139,10 @@ class Ground:
             return found.page if found else {}
 
     def texts(self, numbers: list[str]) -> list[str]:
-        """Return the codes texted to these numbers, the newest first."""
-        wanted = select(Message).where(Message.channel == Channel.SMS, Message.recipient.in_(numbers))
+        """Return the codes texted to these numbers, or told them by a voice, the newest first."""
+        wanted = select(Message).where(
+            Message.channel.in_((Channel.SMS, Channel.VOICE)), Message.recipient.in_(numbers)
+        )
         with self.app.app_context():
             found = db.session.scalars(wanted.order_by(Message.id.desc()).limit(4))
             return [content.code for one in found if (content := content_of(one)) and content.code]
@@ -148,7 +160,7 @@ class Ground:
             with self.app.app_context():
                 [found] = [one for one in enrolment.authenticators(account) if one.id == number]
                 secret = found.secret
-            told = [secret[name] for name in ("number", "seed", "id", "salt") if name in secret]
+            told = [secret[name] for name in ("device", "number", "seed", "id", "salt") if name in secret]
             self.things[number, sealed] = str(told[0] if told else json.dumps(secret, sort_keys=True))
         return self.things[number, sealed]
 

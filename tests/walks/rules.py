@@ -3,17 +3,19 @@
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from idp.core.levels import MFA, PHR, SFA
 from tests.mfa.holders import AuthenticatorApp
+from tests.support.companion_app import CompanionApp
 from tests.walks.ground import Facts, Ground, Session
 from tests.walks.walker import Someone, Step
 
 FRESH = timedelta(minutes=10)
 ATTEMPT = timedelta(minutes=30)
+COLLECT = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 STRONGER = {SFA: {"password", "factor", "key"}, MFA: {"factor", "key"}, PHR: {"key"}}
 WITHOUT_SESSION = ("/account/not-me/", "/account/panic/done", "/account/frozen", "/account/deleted", "/account/email/")
@@ -21,12 +23,13 @@ WITHOUT_SESSION = ("/account/not-me/", "/account/panic/done", "/account/frozen",
 
 @dataclass(frozen=True)
 class Proof:
-    """Somebody typed or touched the right thing: in which browser, for whose account, when."""
+    """Somebody typed or touched the right thing: in which browser, for whose account, when; `added`: a new thing."""
 
     browser: int
     account: int
     kind: str
     at: datetime
+    added: bool = False
 
 
 @dataclass
@@ -41,11 +44,17 @@ class Memory:
     sheets: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, tuple[str, int]] = field(default_factory=dict)
     seen: dict[int, Session | None] = field(default_factory=dict)
+    approved: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def proved(self, browser: int, account: int, kinds: set[str], within: timedelta) -> bool:
-        """Say whether this was proved in a browser, for an account, not longer ago than that."""
-        since = datetime.now(UTC) - within
+        """Say whether this was proved in a browser, for an account, not longer ago than that.
+
+        What is being added at this moment proves nothing for its own adding.
+        """
+        now = datetime.now(UTC)
+        since = now - within
         mine = (one for one in self.proofs if (one.browser, one.account) == (browser, account))
+        mine = (one for one in mine if not (one.added and one.at == now))
         return any(one.kind in kinds and one.at >= since for one in mine)
 
 
@@ -64,19 +73,20 @@ class Rules:
     def credit(self, browser: int, step: Step, before: Facts, after: Facts) -> None:
         """Note what of a step was right."""
         now, sent = datetime.now(UTC), step.sent
-        found: list[tuple[int, str]] = []
+        found = [(account, "factor", False) for account in self._collected(before)]
         for one in self.people.values():
             named = sent.get("identifier") in (one.email, one.uid) and sent.get("password") == one.knows
             if named or sent.get("current_password") == one.knows:
-                found.append((one.id, "password"))
+                found.append((one.id, "password", False))
         for account in before.factors:
-            things = {**before.factors[account], **after.factors.get(account, {})}.values()
+            things = {**before.factors[account], **after.factors.get(account, {})}
             self._note_sheet(sent, after.factors.get(account, {}).values())
-            for kind, thing in things:
-                if self._shows(sent, kind, thing):
-                    found += [(account, "factor")] if kind != "security_key" else [(account, "key")]
-                    found += [(account, "password")] if step.path.startswith("/login/passkey") else []
-        self.memory.proofs += [Proof(browser, account, kind, now) for account, kind in found]
+            for number, (kind, thing) in things.items():
+                added = number not in before.factors[account]
+                if number not in before.suspended and self._shows(sent, kind, thing, added=added):
+                    found += [(account, "factor" if kind != "security_key" else "key", added)]
+                    found += [(account, "password", False)] if step.path.startswith("/login/passkey") else []
+        self.memory.proofs += [Proof(browser, account, kind, now, added) for account, kind, added in found]
 
     def judge(self, browser: int, step: Step, before: Facts, after: Facts, sessions: dict[int, Session | None]) -> None:
         """Raise Broken if something came about that the rules do not allow."""
@@ -92,7 +102,40 @@ class Rules:
             self._session(number, session, after)
         self._page(step, sessions[browser], after)
 
-    def _shows(self, sent: dict[str, str], kind: str, thing: str) -> bool:
+    def approved(self, app: CompanionApp, request: str, pin: str) -> None:
+        """Note that an app approved a request."""
+        if pin != app.pin:
+            raise Broken("an app approved a request without its PIN")
+        self.memory.approved[request] = app.device, datetime.now(UTC)
+
+    def judge_call(self, device: str, told: object, before: Facts, after: Facts) -> None:
+        """Raise Broken if an app's call was answered or did what no app may; `told` is None if it was refused."""
+        self.reached["a device suspended"] += len(after.suspended - before.suspended)
+        if replace(before, suspended=after.suspended) != after:
+            raise Broken("an app changed what only a browser may")
+        active = {
+            thing
+            for one in before.factors.values()
+            for number, (_, thing) in one.items()
+            if number not in before.suspended
+        }
+        if told is not None and device and device not in active:
+            raise Broken("an app was answered that is gone, or suspended")
+
+    def _collected(self, before: Facts) -> Iterator[int]:
+        """The accounts with whose approved requests a browser went on just now."""
+        now, waiting = datetime.now(UTC), self.memory.approved
+        for request in self.ground.collected() & set(waiting) if waiting else ():
+            device, at = waiting.pop(request)
+            for account, things in before.factors.items():
+                numbers = [number for number, (_, thing) in things.items() if thing == device]
+                if numbers and numbers[0] not in before.suspended and now - at <= COLLECT:
+                    self.reached["confirmed in the app"] += 1
+                    yield account
+
+    def _shows(self, sent: dict[str, str], kind: str, thing: str, *, added: bool) -> bool:
+        if kind == "app_pin" and added:
+            return any(thing == app.device for one in self.people.values() for app in one.apps)
         if kind == "security_key":
             return thing in sent.get("credential", "") and json.loads(sent["credential"])["id"] == thing
         if "code" not in sent:
@@ -102,6 +145,10 @@ class Rules:
         if kind == "totp":
             apps = [one.app for one in self.people.values() if _holds(one.app, thing)]
             return any(sent["code"] == app.code(step) for app in apps for step in (-30, 0, 30))
+        if kind == "app_pin":
+            read = any(one.read.get(sent["code"]) == thing for one in self.people.values())
+            self.reached["a code from the app"] += read
+            return read
         return sent["code"] in self.memory.sheets.get(thing, [])
 
     def _note_sheet(self, sent: dict[str, str], things: Iterable[tuple[str, str]]) -> None:

@@ -1,22 +1,24 @@
 """Random walks over signing in, step-up, PANIC and coming back reach nothing that the rules forbid.
 
-`make walks` takes 10,000 of them; WALKS in the environment says how many, SEED which.
+`make walks` takes 10,000 of them; WALKS in the environment says how many, SEED which. hypothesis draws them, and tells
+the shortest story of those that fail: put into `TOLD`, it is taken again.
 """
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 import time_machine
+from hypothesis import strategies as st
 
 from idp.accounts import passwords, people, session
-from idp.core.db import db
+from idp.core.db import db, transaction
 from idp.core.levels import MFA, PHR, SFA
-from idp.mfa import enrolment
+from idp.mfa import challenges, enrolment, mobile_app
+from idp.mfa.models import Challenge, Purpose
 from idp.saas.direct_grants import Gift, grant_directly
 from tests.oidc.relying_party import RelyingParty, register
 from tests.saas.people import CPMS, TUEBINGEN, Town
@@ -25,13 +27,13 @@ from tests.support.lending import hurry
 from tests.walks.conftest import COUNTED
 from tests.walks.ground import Ground
 from tests.walks.rules import Broken
+from tests.walks.searching import search
+from tests.walks.stories import MOVES, STARTS, STORY, Move
 from tests.walks.walk import OPENED, Start, Walk
 from tests.walks.walker import Someone
 
 WALKS = int(os.environ.get("WALKS", "25"))
-SEED = os.environ.get("SEED", "1")
 PARTS = 1 if WALKS < 1000 else 10
-MOVES = (4, 10)
 ENOUGH = 1000
 # What a thousand walks come to, by experience some times each.
 FAR = {
@@ -43,10 +45,13 @@ FAR = {
         "step-up to mfa",
         "step-up to phr",
     ),
-    *("sms added", "totp added", "recovery_code added", "security_key added"),
+    *("sms added", "totp added", "recovery_code added", "security_key added", "app_pin added"),
+    *("confirmed in the app", "a code from the app", "a device suspended"),
 }
 # Walkers guess more often than anybody may, so that it is the states that stop them and not the counters.
 UNBOUNDED = {
+    "ERN_SMS__VOICE_CALLS": "true",
+} | {
     f"ERN_{name}": "1000000"
     for name in (
         *("LIMITS__PASSWORD_PER_ACCOUNT", "LIMITS__PASSWORD_PER_BROWSER", "LIMITS__PASSWORD_PER_SOURCE"),
@@ -55,7 +60,13 @@ UNBOUNDED = {
     )
 }
 NORA, OLAF, ADA = 0, 1, 2
-STARTS = ("nobody", "two factors", "panic", "new phone", "newcomer", "administrator", "forgotten")
+# Stories that hypothesis told of defects, and some that it could have: where they begin, and the moves.
+TOLD = [
+    # A sign-in that the person confirms in the app, a wrong PIN before it, and the app removed in between.
+    ("asked", [Move("steals", 1), Move("fills", 1)]),
+    ("asked", [Move("unlinks", 1, NORA), Move("fills", 1)]),
+    ("lost app", [Move("opens", 0), Move("fills", 0), Move("fills", 0)]),
+]
 
 
 class Field:
@@ -72,7 +83,7 @@ class Field:
         ]
         self.visited: Counter[str] = Counter()
         self.reached: Counter[str] = Counter()
-        self.steps = 0
+        self.steps = self.walks = 0
         self.starts: dict[str, Start] = {}
         with time_machine.travel(datetime.now(UTC) + timedelta(days=30), tick=False) as clock:
             walk = Walk(ground, everybody, self.approver, self.party, clock)
@@ -82,19 +93,21 @@ class Field:
     def walk(self, start: str, clock: object) -> Walk:
         return Walk.begun(self.starts[start], self.ground, self.approver, self.party, clock)
 
-    def take(self, number: int) -> None:
-        """Take one walk; the same number is the same walk, but for what the server draws."""
-        chance = Random(f"{SEED}.{number}")
-        name = chance.choice(STARTS)
-        with time_machine.travel(self.starts[name].moment, tick=False) as clock:
-            walk = self.walk(name, clock)
+    def take(self, start: str, moves: Sequence[Move]) -> None:
+        """Take one walk."""
+        with time_machine.travel(self.starts[start].moment, tick=False) as clock:
+            walk = self.walk(start, clock)
             try:
-                for _ in range(chance.randint(*MOVES)):
-                    walk.moves(chance)
-            except BaseException as error:
-                error.add_note(f"SEED={SEED}, walk {number} from {name!r}: {walk.trace}")
+                for move in moves:
+                    walk.moves(move)
+            except Exception as error:
+                error.add_note(walk.told())
                 raise
         self.note(walk)
+
+    def search(self, name: str, walks: int) -> None:
+        """Take so many walks; raise what the shortest one raises that fails."""
+        search(name, walks, self.take, start=st.sampled_from(STARTS), moves=STORY)
 
     def note(self, walk: Walk) -> None:
         """Count what a walk came to."""
@@ -102,6 +115,7 @@ class Field:
             self.visited.update(walker.visited)
         self.reached += walk.rules.reached
         self.steps += walk.steps
+        self.walks += 1
 
     def _prepare(self, clock: object) -> None:
         walk = self.walk("nobody", clock)
@@ -123,6 +137,17 @@ class Field:
         walk = self.walk("two factors", clock)
         walk.does(1, "/password/forgot", NORA, lambda: walk.walkers[1].path.startswith("/password/forgot/sent"))
         self.starts["forgotten"] = walk.keeps()
+        self._prepare_apps(clock)
+
+    def _prepare_apps(self, clock: object) -> None:
+        walk = self.walk("two factors", clock)
+        walk.does(0, "/account/devices", NORA, lambda: walk.has(NORA, "app_pin"))
+        self.starts["app"] = walk.keeps()
+        walk.does(1, self.party.request(), NORA, walk.walkers[1].number)
+        self.starts["asked"] = walk.keeps()
+        walk = self.walk("app", clock)
+        walk.does(1, "/account/panic", NORA, lambda: not walk.memory.recognised.get(walk.people[NORA].id, True))
+        self.starts["lost app"] = walk.keeps()
 
     def _someone(self, name: str, passwords: tuple[str, str], *ends: str, phone: bool = True, **flags: bool) -> Someone:
         first, second = (f"+491713920{end:0>3}" for end in ends)
@@ -167,6 +192,9 @@ def test_walks_begin_where_the_rules_begin_to_matter(field: Field) -> None:
         "newcomer": (["", SFA], [phone, [], phone]),
         "administrator": ([PHR, ""], [phone, [], ["security_key", "sms"]]),
         "forgotten": ([MFA, ""], [both, [], phone]),
+        "app": ([MFA, ""], [["app_pin", *both], [], phone]),
+        "asked": ([MFA, ""], [["app_pin", *both], [], phone]),
+        "lost app": (["", ""], [[], [], phone]),
     }
 
 
@@ -197,13 +225,64 @@ def test_the_judge_sees_a_broken_rule(
             walk.does(0, path.format(phone=phone), NORA, lambda: False)
 
 
+def takes_any_password(broken: pytest.MonkeyPatch) -> None:
+    broken.setattr(passwords, "matches", lambda *_: True)
+
+
+def lets_a_phone_forget_its_pin(broken: pytest.MonkeyPatch) -> None:
+    broken.setattr(mobile_app, "check", lambda *_: None)
+
+
+def collects_what_nobody_confirmed(broken: pytest.MonkeyPatch) -> None:
+    judge = challenges.answer
+
+    def answer(challenge: Challenge, given: Mapping[str, str], then: Callable) -> object:
+        if challenge.kind == mobile_app.KIND and challenge.purpose is Purpose.SIGN_IN:
+            with transaction():
+                return then(challenge, {})
+        return judge(challenge, given, then)
+
+    broken.setattr(challenges, "answer", answer)
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "moves", "says"),
+    [
+        (takes_any_password, "nobody", [Move("opens", 0), Move("fills", 0, slip=4)], "without a password"),
+        (lets_a_phone_forget_its_pin, "asked", [Move("fills", 1, slip=4), Move("steals", 1)], "without its PIN"),
+        (collects_what_nobody_confirmed, "asked", [Move("fills", 1, slip=4)], "which nothing proved"),
+    ],
+)
+def test_the_judge_sees_where_a_story_should_have_ended(
+    field: Field, monkeypatch: pytest.MonkeyPatch, rule: Callable, start: str, moves: list[Move], says: str
+) -> None:
+    field.take(start, moves)
+    rule(monkeypatch)
+    with pytest.raises(Broken, match=says):
+        field.take(start, moves)
+
+
+def test_a_broken_rule_is_found_and_told_as_shortly_as_can_be(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    takes_any_password(monkeypatch)
+    with pytest.raises(Broken, match="without a password") as found:
+        search("any password", 100, field.take, start=st.just("nobody"), moves=st.lists(MOVES, min_size=1, max_size=4))
+    told = "\n".join(found.value.__notes__)
+    assert told.startswith("Move(does='fills', browser=0, who=None, number=0, slip=4)\n    (0, '/login', "), told
+    assert "SEED=" in told
+
+
+@pytest.mark.parametrize(("start", "moves"), TOLD)
+def test_what_once_broke_a_rule_breaks_none(field: Field, start: str, moves: list[Move]) -> None:
+    field.take(start, moves)
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_walk_reaches_what_the_rules_forbid(field: Field, part: int, record_property: Callable) -> None:
-    before = field.reached + field.visited, field.steps
-    numbers = range(part, WALKS, PARTS)
-    for number in numbers:
-        field.take(number)
+    before = field.reached + field.visited, field.steps, field.walks
+    field.search(f"part {part}", WALKS // PARTS)
     counted = field.reached + field.visited - before[0]
-    record_property(COUNTED, {"walks": len(numbers), "requests": field.steps - before[1], **counted})
-    if len(numbers) >= ENOUGH:
+    walks = field.walks - before[2]
+    record_property(COUNTED, {"walks": walks, "requests": field.steps - before[1], **counted})
+    assert walks >= WALKS // PARTS
+    if walks >= ENOUGH:
         assert set(counted) >= FAR, "the walks have to get somewhere, else they prove nothing"

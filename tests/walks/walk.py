@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any
 
 from werkzeug.routing import Rule
@@ -16,8 +15,11 @@ from idp.core.errors import Refusal
 from idp.saas import recognition
 from tests.oidc.relying_party import RelyingParty
 from tests.saas.people import Person
+from tests.support.companion_app import CompanionApp, Refused
+from tests.walks import phones
 from tests.walks.ground import Ground
-from tests.walks.rules import Memory, Rules
+from tests.walks.rules import Broken, Memory, Rules
+from tests.walks.stories import SLIPS, Move
 from tests.walks.walker import HOPS, LINK, Someone, Step, Walker, filled
 
 OPENED = (
@@ -27,6 +29,7 @@ OPENED = (
     "/account/phones",
     "/account/authenticator-apps",
     "/account/recovery-codes",
+    "/account/devices",
     "/account/security-keys",
     "/account/panic",
     "/account/panic?prove=1",
@@ -49,23 +52,8 @@ WISHES: tuple[dict[str, str], ...] = (
     {"prompt": "none"},
     {"acr_values": "phr"},
 )
-BROWSERS = (0, 0, 0, 1)
-# How often it is the same person as before who sits at a browser.
-LOYAL = 0.8
 # Up to this number the first form of a page is filled in.
 MOST = 44
-PEOPLE = (0, 0, 0, 0, 1, 2)
-# How often which move is made.
-MOVES = {
-    "fills": 60,
-    "opens": 18,
-    "jumps": 12,
-    "waits": 4,
-    "reads_mail": 2,
-    "confirms": 2,
-    "unfreezes": 1,
-    "brings_old_cookie": 1,
-}
 WAITS = (60, 240, 660, 1860, 3660, 8 * 24 * 3600)
 
 
@@ -117,15 +105,13 @@ class Walk:
         people, memory = copy.deepcopy((self.people, self.memory))
         return Start(self.ground.keep(), list(self.at), browsers, people, memory, datetime.now(UTC))
 
-    def moves(self, chance: Random) -> None:
+    def moves(self, move: Move) -> None:
         """Make one move: mostly what the page asks for, and rightly, else nobody gets anywhere."""
-        browser, any_number = chance.choice(BROWSERS), chance.randrange(64)
-        who = self.at[browser] = self.at[browser] if chance.random() < LOYAL else chance.choice(PEOPLE)
-        [move] = chance.choices(list(MOVES), MOVES.values())
-        numbers = {"browser": browser, "who": who, "number": any_number, "right": chance.randrange(5)}
-        self.trace.append((move, numbers))
-        taken = inspect.signature(getattr(self, move)).parameters
-        getattr(self, move)(**{name: numbers[name] for name in taken})
+        who = self.at[move.browser] = self.at[move.browser] if move.who is None else move.who
+        self.trace.append(move)
+        does = getattr(self, move.does)
+        numbers = {"browser": move.browser, "who": who, "number": move.number, "slip": move.slip}
+        does(**{name: numbers[name] for name in inspect.signature(does).parameters})
 
     def opens(self, browser: int, number: int) -> None:
         """Open an address, or follow the request of an application."""
@@ -133,27 +119,28 @@ class Walk:
         path = OPENED[choice] if choice < len(OPENED) else self.party.request(**WISHES[choice - len(OPENED)])
         if path == "lost":
             path = f"/login/verify/lost?t={walker.attempts[-1]}" if walker.attempts else "/login"
-        self._goes(browser, path)
+        self.goes(browser, path)
 
-    def fills(self, browser: int, who: int, number: int, right: int) -> None:
+    def fills(self, browser: int, who: int, number: int, slip: int) -> None:
         """Fill a form of the page in and send it; what is wrong is wrong once in a while."""
-        walker, person = self.walkers[browser], self.people[who % len(self.people)]
+        walker, person, right = self.walkers[browser], self.people[who % len(self.people)], slip < SLIPS - 1
         if walker.page is None:
-            self._goes(browser, walker.path)
+            self.goes(browser, walker.path)
+        phones.does_its_part(self, browser, person, right=right)
         forms = walker.forms()
         if not forms:
             self._leaves(browser, number)
             return
         action, controls = forms[0 if number < MOST else number % len(forms)]
-        fields = filled(walker, controls, person, right=right > 0, chosen=number)
+        fields = filled(walker, controls, person, right=right, chosen=number)
         self._judged(browser, lambda: walker.posts(action or walker.path, fields))
         self._follows(browser)
 
-    def jumps(self, browser: int, who: int, number: int, right: int) -> None:
+    def jumps(self, browser: int, who: int, number: int, slip: int) -> None:
         """Ask or post anywhere, with what stands in the forms of other pages."""
         walker, person = self.walkers[browser], self.people[who % len(self.people)]
         table = self.ground.table
-        path = self._address(table[(number * 5 + right) % len(table)], walker, number)
+        path = self._address(table[(number * SLIPS + slip) % len(table)], walker, number)
         if number % 2:
             self._judged(browser, lambda: walker.gets(path))
             return
@@ -166,7 +153,7 @@ class Walk:
             ("current_password",),
         ]
         controls = [{"tag": "input", "name": name} for name in names[number // 2 % len(names)]]
-        fields = filled(walker, controls, person, right=right > 0, chosen=number)
+        fields = filled(walker, controls, person, right=slip < SLIPS - 1, chosen=number)
         always = {"csrf_token": walker.form_token}
         self._judged(browser, lambda: walker.posts(path, always | fields))
         self._follows(browser)
@@ -179,15 +166,23 @@ class Walk:
             path = found[number % len(found)]
             kind = next(kind for kind in ("not-me", "confirm", "new") if f"/{kind}/" in path)
             self.memory.links[path] = (kind, person.id)
-            self._goes(browser, path)
-            self.fills(browser, who, 0, 1)
+            self.goes(browser, path)
+            self.fills(browser, who, 0, 0)
 
     def brings_old_cookie(self, browser: int) -> None:
         """Send a session's cookie that was renewed since."""
         walker = self.walkers[browser]
         if len(walker.old_tokens) > 1:
             walker.client.set_cookie("ern_session", walker.old_tokens[-2])
-            self._goes(browser, "/account")
+            self.goes(browser, "/account")
+
+    def steals(self, browser: int, who: int, number: int) -> None:
+        """Let somebody use a phone who does not know its PIN."""
+        phones.steals(self, browser, self.people[who], number)
+
+    def unlinks(self, who: int) -> None:
+        """Let somebody remove the account from the phone."""
+        phones.unlinks(self, self.people[who])
 
     def waits(self, number: int) -> None:
         """Let time go by."""
@@ -214,21 +209,47 @@ class Walk:
     def does(self, browser: int, path: str, who: int, done: Callable[[], bool], times: int = 12) -> None:
         """Open a page and do rightly whatever it asks, until it is done."""
         self.at[browser] = who
-        self._goes(browser, path)
+        self.goes(browser, path)
         for _ in range(times):
             if done():
                 return
-            self.fills(browser, who, 0, 1)
-        raise AssertionError(f"{path} came to {self.walkers[browser].path}")
+            self.fills(browser, who, 0, 0)
+        raise AssertionError(f"{path} came to {self.walkers[browser].path}\n{self.told()}")
 
     def has(self, who: int, kind: str) -> bool:
         """Say whether somebody has a factor of this kind."""
         return kind in {held for held, _ in self.facts.factors[self.people[who].id].values()}
 
-    def _goes(self, browser: int, path: str) -> None:
+    def goes(self, browser: int, path: str) -> None:
+        """Open an address in a browser."""
         walker = self.walkers[browser]
         self._judged(browser, lambda: walker.gets(path))
         self._follows(browser)
+
+    def posts(self, browser: int, fields: dict[str, str]) -> None:
+        """Send this from the page of a browser."""
+        walker = self.walkers[browser]
+        self._judged(browser, lambda: walker.posts(walker.path, fields))
+        self._follows(browser)
+
+    def calls(self, app: CompanionApp, what: str, does: Callable[[], Any]) -> Any:
+        """Let an app call the server; return what it is told, None if it is refused."""
+        self.clock.shift(timedelta(seconds=1))
+        before, device, told = self.facts, app.device, None
+        try:
+            told = does()
+        except Refused as refused:
+            if refused.status >= 500:
+                raise Broken(f"{refused} where an app {what}") from refused
+        self.facts = self.ground.facts()
+        self.steps += 1
+        self.trace.append(("an app", what, "refused" if told is None else "answered"))
+        self.rules.judge_call(device, told, before, self.facts)
+        return told
+
+    def told(self) -> str:
+        """Tell the walk: each move, and what it sent and was answered."""
+        return "\n".join(f"{one}" if isinstance(one, Move) else f"    {one}" for one in self.trace)
 
     def _follows(self, browser: int) -> None:
         walker = self.walkers[browser]
@@ -242,7 +263,7 @@ class Walk:
         """Follow a link of a page without a form."""
         page = self.walkers[browser].page
         found = re.findall(r'href="(/(?:login|account|saas/locked)[^"#]*)"', page.text if page else "")
-        self._goes(browser, found[chosen % len(found)].replace("&amp;", "&") if found else "/account")
+        self.goes(browser, found[chosen % len(found)].replace("&amp;", "&") if found else "/account")
 
     def _judged(self, browser: int, does: Callable[[], Step]) -> None:
         self.clock.shift(timedelta(seconds=1))

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.mfa.holders import AuthenticatorApp
+from tests.support.companion_app import CompanionApp, Foreign
 from tests.support.security_key import SecurityKey
 from tests.walks.ground import Ground
 
@@ -20,13 +21,18 @@ FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 CONTROL = re.compile(r"<(input|button|textarea|select)\b([^>]*)>")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 LINK = re.compile(r"http://localhost:8000(/(?:password/new|account/not-me|account/email/confirm)/\S+)")
+APP_LINK = re.compile(r'href="([^"]+/app/#(pair|login)=[^"]+)"')
+NUMBER = re.compile(r'<p class="num"[^>]*>(\d\d)</p>')
 SHEET = re.compile(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>")
 HOPS = 6
 
 
 @dataclass
 class Someone:
-    """A person with what this person has and knows: passwords, telephones, apps, keys, sheets of codes."""
+    """A person with what this person has and knows: passwords, telephones, apps, keys, sheets of codes.
+
+    `apps`: the ERN Login Mobile App on each phone, the newest last; `read`: the codes they showed, with their device.
+    """
 
     name: str
     email: str
@@ -39,6 +45,8 @@ class Someone:
     app: AuthenticatorApp = field(default_factory=AuthenticatorApp)
     sheet: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
+    apps: list[CompanionApp] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -118,6 +126,16 @@ class Walker:
                 found.append((unescape(told.get("action", "")), controls))
         return found
 
+    def link(self, kind: str) -> str:
+        """The link of a code on the page for the mobile app: to `pair` one, or to `login` with one."""
+        found = APP_LINK.search(self.page.text if self.page else "")
+        return unescape(found[1]) if found and found[2] == kind else ""
+
+    def number(self) -> str:
+        """The number on the page that is to be typed in the mobile app."""
+        found = NUMBER.search(self.page.text if self.page else "")
+        return found[1] if found else ""
+
     def _came(self, path: str, sent: dict[str, str], answer: TestResponse) -> Step:
         before = self.old_tokens[-1] if self.old_tokens else ""
         if self.token() not in (before, ""):
@@ -196,7 +214,21 @@ def code(walker: Walker, who: Someone) -> str:
         if enrolling:
             who.app.key = b32decode(ground.page_of(walker.binding(ground))["key"].replace(" ", ""))
         return who.app.code()
+    if kind == "app_qr":
+        return read(who, ground.page_of(walker.binding(ground)).get("link", ""))
     return (ground.texts(list(who.phones)) or ["000000"])[0]
+
+
+def read(who: Someone, link: str) -> str:
+    """The code that somebody's mobile app shows for a QR code, after the right PIN."""
+    for app in reversed(who.apps):
+        try:
+            shown = app.reads(link)
+        except Foreign:
+            continue
+        who.read[shown] = app.device
+        return shown
+    return "00000000"
 
 
 def credential(walker: Walker, who: Someone) -> str:

@@ -36,7 +36,7 @@ def _measure(database: str, wanted: argparse.Namespace) -> None:
         _table("operation", costs)
         _hashing(place, costs["login flow"], wanted.seconds)
         _table("page", pages.costs(place, wanted.seconds / 4))
-        for workers in map(int, wanted.workers.split(",")):
+        for workers in wanted.workers:
             _rates(workers, served.measure(place, workers, wanted.seconds))
         for _ in range(wanted.starts):
             _start(server.measure(place.environ))
@@ -48,9 +48,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", default="sqlite,postgresql", help="which, one after the other")
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each operation is repeated")
-    parser.add_argument("--workers", default="1,2", help="how many the server has, one run after the other")
+    parser.add_argument("--workers", type=_numbers, default="1,2", help="how many the server has, run after run")
     parser.add_argument("--starts", type=int, default=3, help="how often the server is started")
     return parser.parse_args()
+
+
+def _numbers(text: str) -> list[int]:
+    found = [int(part) for part in text.split(",") if part.strip().isdigit()]
+    if len(found) != len(text.split(",")) or 0 in found:
+        raise argparse.ArgumentTypeError("give whole numbers from 1 on with commas between them, as 1,2")
+    return found
 
 
 def _table(title: str, costs: dict[str, Cost]) -> None:

@@ -10,7 +10,7 @@ import click
 
 from idp.core import settings
 from idp.core.errors import Refusal
-from idp.oidc import client_files, client_metadata, clients, registration, said_of_clients, sectors
+from idp.oidc import client_files, client_metadata, clients, logos, registration, said_of_clients, sectors
 from idp.oidc.client_metadata import AUTH_METHODS, CHOSEN_GRANTS, PROFILES, SIGNING_ALGORITHMS
 from idp.oidc.clients import Client, Registration
 from idp.oidc.redirect_uris import APPLICATION_TYPES, WEB
@@ -85,6 +85,8 @@ def add_client(
     click.echo(f"issuer: {settings.current().server.issuer}\nclient_id: {made.client_id}")
     if secret:
         click.echo(f"client_secret: {secret}")
+    for address in logos.missing(made):
+        click.echo(f"The logo is missing: {address} did not answer. The client is registered without it.", err=True)
 
 
 def _further(options: dict[str, Any]) -> dict[str, Any]:

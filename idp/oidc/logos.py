@@ -39,7 +39,7 @@ def read(further: Mapping[str, Any]) -> dict[str, Logo]:
 
     Raises Invalid if something else than an image is found, or too many are named.
     """
-    addresses = {str(value) for name, value in further.items() if said_of_clients.bare(name) == "logo_uri"}
+    addresses = _addresses(further)
     if len(addresses) > MOST_LOGOS:
         raise Invalid("client_metadata_wrong", name="logo_uri")
     found = {address: _read(address) for address in sorted(addresses)}
@@ -59,6 +59,12 @@ def keep(client_id: str, found: Mapping[str, Logo]) -> None:
                 body=logo.body,
             )
         )
+
+
+def missing(client: Client) -> list[str]:
+    """Return the addresses of logos that a client names and that did not answer when it was registered."""
+    kept = set(db.session.scalars(select(ClientLogo.address).where(ClientLogo.client_id == client.client_id)))
+    return sorted(_addresses(client.further) - kept)
 
 
 def path_of(client: Client, language: str) -> str | None:
@@ -81,6 +87,10 @@ def find(digest: str) -> Logo:
     if row is None:
         raise NotFound("page_unknown")
     return Logo(row.content_type, row.body)
+
+
+def _addresses(further: Mapping[str, Any]) -> set[str]:
+    return {str(value) for name, value in further.items() if said_of_clients.bare(name) == "logo_uri"}
 
 
 def _read(address: str) -> Logo | None:

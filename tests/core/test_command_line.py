@@ -73,6 +73,16 @@ def test_an_operator_registers_shows_lists_and_removes_a_client(command: Command
     assert command("client", "remove", told["client_id"]).returncode == 1
 
 
+def test_an_operator_reads_that_a_logo_did_not_answer(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text('{"logo_uri": "http://127.0.0.1:9/logo.png"}', "utf-8")
+    options = ("--name", "Mine", "--redirect-uri", "https://rp.example/cb")
+    made = command("client", "add", *options, "--metadata", str(file))
+    assert made.returncode == 0 and "client_id: " in made.stdout
+    assert made.stderr.startswith("The logo is missing: http://127.0.0.1:9/logo.png did not answer.")
+    assert command("client", "add", *options).stderr == ""
+
+
 def test_an_operator_keeps_the_clients_of_a_file(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "clients.toml"
     one = '[[client]]\nclient_id = "mine"\nclient_name = "Mine"\ntoken_endpoint_auth_method = "none"\n'

@@ -3,6 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bench import __main__ as bench
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,3 +30,12 @@ def test_the_benchmark_measures_operations_pages_and_a_start() -> None:
         "start to the first 200",
     ):
         assert name in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["", "0", "1,", "two", "1.5"])
+def test_what_is_no_number_of_workers_is_said_in_a_sentence(workers: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), patch.object(sys, "argv", ["bench", "--workers", workers]):
+        bench.main()
+    assert capsys.readouterr().err.endswith(
+        "--workers: give whole numbers from 1 on with commas between them, as 1,2\n"
+    )

@@ -25,7 +25,6 @@ from idp.oidc import (
 )
 from idp.oidc.authorization import Request
 from idp.oidc.checks import Asked
-from idp.oidc.scope_words import WORDS
 from idp.saas import access
 from idp.signin.attempt import Wanted
 
@@ -76,8 +75,7 @@ def _device(asked: Asked, handle: str) -> str:
         code=device_authorization.shown(code),
         at=waits.created_at,
         place=origins.place(waits.source),
-        scopes=consents.wanted(asked.client, asked.parameters),
-        words=WORDS,
+        wishes=presentation.wishes(asked.client, consents.wanted(asked.client, asked.parameters)),
         go_on=url_for("oidc.go_on", handle=handle),
         back=url_for("oidc.cancel", handle=handle),
     )

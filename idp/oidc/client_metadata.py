@@ -127,6 +127,15 @@ def _is_web_page(value: object) -> bool:
     return _is_address(value) and str(value).startswith("https://")
 
 
+def _are_descriptions(value: object) -> bool:
+    """For each scope, by the codes of languages, what people read of it."""
+    return isinstance(value, dict) and len(value) <= MOST_URIS and all(map(_is_description, value.values()))
+
+
+def _is_description(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(map(is_name, value.values()))
+
+
 RULES: dict[str, Callable[[Any], bool]] = {
     "application_type": lambda value: value in redirect_uris.APPLICATION_TYPES,
     "asks_consent": lambda value: isinstance(value, bool),
@@ -162,6 +171,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "profile": lambda value: value in PROFILES,
     "resources": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_resource, value)),
     "response_types": response_types.is_list,
+    "scope_descriptions": _are_descriptions,
     "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
 }
 
@@ -169,5 +179,5 @@ RULES: dict[str, Callable[[Any], bool]] = {
 TAGGED = {name: RULES.get(name, is_name) for name in said_of_clients.MEMBERS}
 
 # What only the operator decides about a client.
-BY_OPERATOR = ("asks_consent", "profile", "grant_types", "response_types", "resources")
+BY_OPERATOR = ("asks_consent", "profile", "grant_types", "response_types", "resources", "scope_descriptions")
 BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

@@ -7,17 +7,14 @@ from flask_babel import gettext as _
 from idp.accounts import session
 from idp.oidc import authorization, connected_devices, consents, presentation, responses
 from idp.oidc.checks import Asked
-from idp.oidc.scope_words import WORDS
 
 
 def ask(asked: Asked, handle: str) -> str:
     """Ask whether the application may learn of the person what it wants."""
     responses.let_forms_end(asked.parameters.target)
-    scopes = consents.wanted(asked.client, asked.parameters)
+    wishes = presentation.wishes(asked.client, consents.wanted(asked.client, asked.parameters))
     name, about = presentation.name_of(asked.client), presentation.about(asked.client)
-    return render_template(
-        "oidc/consent.html", application=name, about=about, scopes=scopes, words=WORDS, handle=handle
-    )
+    return render_template("oidc/consent.html", application=name, about=about, wishes=wishes, handle=handle)
 
 
 def agree(handle: str) -> ResponseReturnValue:
@@ -37,7 +34,7 @@ def applications() -> ResponseReturnValue:
         flash(_("The permission was taken back. The application gets no more of your data from us."))
         return redirect(url_for("oidc.applications"), 303)
     given, devices = consents.of_account(own.account_id), connected_devices.of_account(own.account_id)
-    return render_template("oidc/applications.html", given=given, devices=devices, words=WORDS)
+    return render_template("oidc/applications.html", given=given, devices=devices)
 
 
 def end_device(grant_id: int) -> ResponseReturnValue:

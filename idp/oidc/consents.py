@@ -1,6 +1,6 @@
 """Consent: what a person lets a client have; asked once for each client and scope, and taken back in My Account."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,20 +10,20 @@ from idp.accounts.models import UserSession
 from idp.core import audit, clock
 from idp.core.db import db, transactional, upsert
 from idp.core.errors import NotFound
-from idp.oidc import grants
+from idp.oidc import clients, grants, presentation
 from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
-from idp.oidc.models import Consent, RegisteredClient
+from idp.oidc.models import Consent
 from idp.oidc.parameters import Parameters
 
 
 @dataclass(frozen=True)
 class Given:
-    """A consent as its owner reads it."""
+    """A consent as its owner reads it; `wishes` is what the application may learn and do, in the language of the page."""
 
     client_id: str
     client_name: str
-    scopes: tuple[str, ...]
+    wishes: Sequence[str]
     given_at: datetime
 
 
@@ -62,14 +62,9 @@ def give(session: UserSession, client: Client, scopes: Iterable[str]) -> None:
 
 
 def of_account(account_id: int) -> list[Given]:
-    """Return what a person agreed to, by the name of the application. One query."""
-    rows = db.session.execute(
-        select(Consent, RegisteredClient.client_name)
-        .join(RegisteredClient, RegisteredClient.client_id == Consent.client_id)
-        .where(Consent.account_id == account_id)
-        .order_by(RegisteredClient.client_name)
-    )
-    return [Given(row.client_id, name, tuple(row.scope.split()), row.given_at) for row, name in rows]
+    """Return what a person agreed to, by the name of the application."""
+    rows = db.session.scalars(select(Consent).where(Consent.account_id == account_id)).all()
+    return sorted((_as_read(row) for row in rows), key=lambda given: given.client_name)
 
 
 @transactional
@@ -81,6 +76,14 @@ def take_back(session: UserSession, client_id: str) -> None:
         raise NotFound("page_unknown")
     grants.revoke_of_client(session.account_id, client_id)
     audit.record("oidc.consent.take_back", subject=session.account.uid, object=client_id)
+
+
+def _as_read(row: Consent) -> Given:
+    client = clients.find(row.client_id)
+    if client is None:
+        raise RuntimeError("a consent without a client")
+    wishes = presentation.wishes(client, row.scope.split())
+    return Given(row.client_id, presentation.name_of(client), wishes, row.given_at)
 
 
 def _find(account_id: int, client_id: str) -> Consent | None:

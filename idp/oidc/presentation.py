@@ -1,10 +1,13 @@
-"""How a client is shown to people who sign in to it: its logo and its links, in their language."""
+"""How a client is shown to people who sign in to it: its logo, its links and what it wants, in their language."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from flask_babel import gettext as _
 
 from idp.core import languages
 from idp.oidc import logos
 from idp.oidc.clients import Client
+from idp.oidc.scope_words import WORDS
 
 LINKS = ("client_uri", "policy_uri", "tos_uri")
 
@@ -12,6 +15,19 @@ LINKS = ("client_uri", "policy_uri", "tos_uri")
 def name_of(client: Client) -> str:
     """Return the client's name in the language of the page."""
     return client.says("client_name", languages.current().code) or client.client_name
+
+
+def wishes(client: Client, scopes: Collection[str]) -> list[str]:
+    """Return what people read about the scopes that a client wants: ours in our order, then those of the operator."""
+    others = sorted(set(scopes) - set(WORDS))
+    return [str(text) for scope, text in WORDS.items() if scope in scopes] + [_described(client, one) for one in others]
+
+
+def _described(client: Client, scope: str) -> str:
+    """What the operator says of a scope in the language of the page, or in any; else its name, in a sentence."""
+    said = client.further.get("scope_descriptions", {}).get(scope, {})
+    words = said.get(languages.current().code) or said.get(languages.DEFAULT) or next(iter(said.values()), None)
+    return str(words or _("Access to “%(scope)s” in your name", scope=scope))
 
 
 def about(client: Client, ui_locales: Sequence[str] = ()) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What people read about scopes when they are asked for consent."""
+"""What people read about our own scopes when they are asked for consent."""
 
 from typing import Any
 

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from idp.core.audit import AuditEvent
 from idp.core.db import db
+from idp.core.errors import Invalid
 from tests.oidc.relying_party import answer
 from tests.protocol.stage import Client, Stage, staged
 from tests.signin.browser import person
@@ -117,6 +118,35 @@ def test_links_of_an_application_are_shown(stage: Stage) -> None:
     further = {"asks_consent": True, "policy_uri": "https://rp.example/privacy", "tos_uri": "https://rp.example/terms"}
     page = stage.browser.get(stage.client(further=further).request())
     assert 'href="https://rp.example/privacy"' in page.text and 'href="https://rp.example/terms"' in page.text
+
+
+OWN_SCOPES = "openid registry.read registry.write <b>"
+DESCRIBED = {"registry.read": {"en": "Read your registry", "fr": "Lire votre registre"}, "openid": {"en": "Nothing"}}
+
+
+@pytest.mark.parametrize(
+    ("language", "read", "write"),
+    [
+        ("en", "Read your registry", "Access to “registry.write” in your name"),
+        ("fr", "Lire votre registre", "accès à « registry.write » en votre nom"),
+    ],
+)
+def test_the_operator_s_own_scopes_are_said_in_words(stage: Stage, language: str, read: str, write: str) -> None:
+    client = stage.client(scope=OWN_SCOPES, further={"asks_consent": True, "scope_descriptions": DESCRIBED})
+    stage.browser.set_cookie("lang", language)
+    page = stage.browser.get(client.request(scope=OWN_SCOPES))
+    for text in (read, write, "&lt;b&gt;"):
+        assert text in page.text
+    assert "Nothing" not in page.text, "ours are not the operator's to rename"
+    says_yes(stage, page)
+    listed = stage.browser.get("/account/applications").text
+    assert read in listed and write in listed
+
+
+@pytest.mark.parametrize("wrong", ["x", {"a": "x"}, {"a": {}}, {"a": {"en": 1}}, {"a": {"en": "x" * 999}}])
+def test_what_is_no_description_of_scopes_is_refused(stage: Stage, wrong: object) -> None:
+    with pytest.raises(Invalid):
+        stage.client(further={"scope_descriptions": wrong})
 
 
 def test_consent_is_kept_on_both_databases(each_app: Flask) -> None:

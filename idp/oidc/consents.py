@@ -19,7 +19,7 @@ from idp.oidc.parameters import Parameters
 
 @dataclass(frozen=True)
 class Given:
-    """A consent as its owner reads it; `wishes` is what the application may learn and do, in the language of the page."""
+    """A consent as its owner reads it, with what the application may learn and do."""
 
     client_id: str
     client_name: str

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from idp.core.db import Model
+from idp.core.db import Model, where
 
 
 class AccountState(StrEnum):
@@ -112,7 +112,7 @@ class UserSession(Model):
     """
 
     __tablename__ = "user_session"
-    __table_args__ = (Index("ix_user_session_open", "account_id", postgresql_where=text("ended_at IS NULL")),)
+    __table_args__ = (Index("ix_user_session_open", "account_id", **where("ended_at IS NULL", "postgresql")),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sid: Mapped[str] = mapped_column(String(43), unique=True)

@@ -3,6 +3,7 @@
 SQLite (WAL) and PostgreSQL run from the same code; where they differ, the difference is in this file.
 """
 
+import importlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -81,6 +81,22 @@ def init(app: Flask, settings: Settings) -> None:
             Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(db.engine, settings.database.sqlite_synchronous)
             app.extensions[WRITER] = threading.RLock()
+        _narrow_indexes(db.engine.dialect.name)
+
+
+def where(condition: str, *databases: str) -> dict[str, Any]:
+    """Return what makes an index one over the rows that meet a condition; on these databases, or on both.
+
+    SQLAlchemy's own `postgresql_where` loads the dialect, even where SQLite serves: 20 ms and 2 MiB of each start.
+    """
+    return {"info": {f"{name}_where": condition for name in databases or ("sqlite", "postgresql")}}
+
+
+def _narrow_indexes(database: str) -> None:
+    option = f"{database}_where"
+    for index in (index for table in Model.metadata.tables.values() for index in table.indexes):
+        if option in index.info:
+            index.dialect_kwargs[option] = text(index.info[option])
 
 
 def placed(url: str) -> str:
@@ -195,4 +211,4 @@ def transactional(verb: Callable[P, R]) -> Callable[P, R]:
 def upsert(table: Any, connection: Connection | Session) -> Any:
     """Return an INSERT for `table` that knows ON CONFLICT, in the dialect of the connection."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection
-    return (sqlite.insert if bind.dialect.name == "sqlite" else postgresql.insert)(table)
+    return importlib.import_module(f"sqlalchemy.dialects.{bind.dialect.name}").insert(table)

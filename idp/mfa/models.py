@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account
 from idp.core import vault
-from idp.core.db import Model
+from idp.core.db import Model, where
 
 
 class Authenticator(Model):
@@ -179,8 +179,7 @@ class Panic(Model):
             "uq_panic_open",
             "account_id",
             unique=True,
-            sqlite_where=text("recognised_at IS NULL"),
-            postgresql_where=text("recognised_at IS NULL"),
+            **where("recognised_at IS NULL"),
         ),
     )
 

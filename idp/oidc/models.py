@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.models import Account, UserSession
-from idp.core.db import Model
+from idp.core.db import Model, where
 
 
 class RegisteredClient(Model):
@@ -81,15 +81,13 @@ class SigningKey(Model):
             "uq_signing_key_signs",
             "algorithm",
             unique=True,
-            sqlite_where=text("activated_at IS NOT NULL AND retired_at IS NULL"),
-            postgresql_where=text("activated_at IS NOT NULL AND retired_at IS NULL"),
+            **where("activated_at IS NOT NULL AND retired_at IS NULL"),
         ),
         Index(
             "uq_signing_key_waits",
             "algorithm",
             unique=True,
-            sqlite_where=text("activated_at IS NULL"),
-            postgresql_where=text("activated_at IS NULL"),
+            **where("activated_at IS NULL"),
         ),
     )
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from idp.core.db import Model
+from idp.core.db import Model, where
 from idp.saas.catalogue_models import Application, Organisation, Profile, enum_column
 
 
@@ -73,8 +73,7 @@ class RequestItem(Model):
             "organisation_id",
             "profile_id",
             unique=True,
-            sqlite_where=text("state IN ('submitted', 'asked')"),
-            postgresql_where=text("state IN ('submitted', 'asked')"),
+            **where("state IN ('submitted', 'asked')"),
         ),
         Index("ix_request_item_state", "state", "organisation_id"),
     )
@@ -126,8 +125,7 @@ class Access(Model):
             "organisation_id",
             "profile_id",
             unique=True,
-            sqlite_where=text("state IN ('active', 'locked')"),
-            postgresql_where=text("state IN ('active', 'locked')"),
+            **where("state IN ('active', 'locked')"),
         ),
         Index("ix_access_due", "state", "valid_until"),
     )
@@ -186,8 +184,7 @@ class Proposal(Model):
             "uq_hospital_proposal_open",
             "organisation_id",
             unique=True,
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            **where("decided_at IS NULL"),
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from idp.accounts.models import Account, EmailAddress
 from idp.core import clock
@@ -126,7 +127,7 @@ def notes_of(request: AccessRequest) -> Sequence[tuple[RequestNote, Account]]:
 def held_beside(request: AccessRequest) -> Sequence[Access]:
     """Return what the person of a request holds already."""
     held = select(Access).where(Access.account_id == request.account_id, valid(clock.now()))
-    return db.session.scalars(held.options(*ACCESS_PARTS).order_by(Access.id)).all()
+    return db.session.scalars(held.options(*access_parts()).order_by(Access.id)).all()
 
 
 def accesses(authority: Authority, asked: Asked) -> Page[tuple[Access, Account]]:
@@ -137,7 +138,7 @@ def accesses(authority: Authority, asked: Asked) -> Page[tuple[Access, Account]]
         .join(Account, Account.id == Access.account_id)
         .where(Access.account_id != authority.account_id, looked_after(authority))
         .where(_in_list(asked.show, clock.now()), *_matching(asked.search))
-        .options(*ACCESS_PARTS)
+        .options(*access_parts())
         .order_by(Account.last_name, Account.first_name, Access.id)
         .limit(asked.per_page)
     )
@@ -149,7 +150,7 @@ def accesses(authority: Authority, asked: Asked) -> Page[tuple[Access, Account]]
 
 def access_of(authority: Authority, access_id: int) -> tuple[Access, Account, frozenset[Act]]:
     """Return an access, its holder and what the person may do with it; raise NotFound if that is nothing."""
-    access = db.session.get(Access, access_id, options=ACCESS_PARTS)
+    access = db.session.get(Access, access_id, options=access_parts())
     if access is None:
         raise NotFound("access_unknown")
     matter = matter_of_access(access)
@@ -159,13 +160,14 @@ def access_of(authority: Authority, access_id: int) -> tuple[Access, Account, fr
     return access, db.session.get_one(Account, access.account_id), acts
 
 
-ACCESS_PARTS = [joinedload(Access.application), joinedload(Access.organisation), joinedload(Access.profile)]
-ITEM_PARTS = [
-    joinedload(RequestItem.request),
-    joinedload(RequestItem.application),
-    joinedload(RequestItem.organisation),
-    joinedload(RequestItem.profile),
-]
+def access_parts() -> list[ORMOption]:
+    """Return what is loaded with each access; no constant: making one configures all mappers, 25 ms of a start."""
+    return [joinedload(Access.application), joinedload(Access.organisation), joinedload(Access.profile)]
+
+
+def _item_parts() -> list[ORMOption]:
+    parts = (RequestItem.request, RequestItem.application, RequestItem.organisation, RequestItem.profile)
+    return [joinedload(part) for part in parts]
 
 
 def _cases(ids: Sequence[int], states: Sequence[ItemState], newest_first: bool) -> list[Case]:
@@ -175,7 +177,7 @@ def _cases(ids: Sequence[int], states: Sequence[ItemState], newest_first: bool) 
     now = clock.now()
     cases: dict[int, Case] = {}
     for item, person in db.session.execute(
-        wanted.options(*ITEM_PARTS, joinedload(Account.addresses)).order_by(order, RequestItem.id)
+        wanted.options(*_item_parts(), joinedload(Account.addresses)).order_by(order, RequestItem.id)
     ).unique():
         request = item.request
         known = cases.setdefault(request.id, Case(request, person, [], (now - request.submitted_at).days))

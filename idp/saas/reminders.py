@@ -8,7 +8,7 @@ from idp.accounts.models import Account, AccountState
 from idp.core.db import db, transactional
 from idp.core.outbox import Message
 from idp.saas import notices
-from idp.saas.approvals import ACCESS_PARTS
+from idp.saas.approvals import access_parts
 from idp.saas.models import Access, AccessState
 
 DAYS_BEFORE = (2, 14)
@@ -24,7 +24,7 @@ def tell_guests(now: datetime) -> int:
         .join(Account, Account.id == Access.account_id)
         .where(Access.state == AccessState.ACTIVE, Access.guest.is_not(None), Account.state == AccountState.ACTIVE)
         .where(Access.valid_until > now, Access.valid_until <= first)
-        .options(*ACCESS_PARTS)
+        .options(*access_parts())
         .order_by(Access.valid_until)
     )
     due = {key: access for access in db.session.scalars(ending) if (key := _key(access, now))}

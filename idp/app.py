@@ -6,7 +6,7 @@ from flask import Flask
 
 from idp.accounts import session
 from idp.accounts import views as accounts
-from idp.core import configuration, db, outbox_views, sms_reports, vault, web
+from idp.core import addresses, configuration, db, outbox_views, sms_reports, vault, web
 from idp.core.settings import Settings, SettingsError
 from idp.mfa import app_views, device_api
 from idp.mfa import own_data as mfa_data
@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = addresses.LateRule
     app.extensions["ern_settings"] = settings
     db.init(app, settings)
     web.init(app)

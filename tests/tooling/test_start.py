@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 # What is needed at times only, each 5 to 450 ms and up to 15 MiB.
 OPTIONAL = (
     "alembic", "email_validator", "fido2", "limits", "phonenumbers", "pyotp", "pywebpush", "qrcode", "redis",
-    "requests", "rich", "structlog", "twilio", "webauthn", "zxcvbn",
+    "requests", "rich", "sqlalchemy.dialects.postgresql", "structlog", "twilio", "webauthn", "zxcvbn",
 )  # fmt: skip
 
 
@@ -18,6 +18,11 @@ def test_a_server_loads_no_library_that_it_does_not_need() -> None:
 
 def test_the_garbage_collector_passes_over_what_stays_for_ever() -> None:
     assert told("(gc.isenabled(), gc.get_freeze_count() > 100_000)") == "(True, True)"
+
+
+def test_the_tables_are_related_to_each_other_with_the_first_query() -> None:
+    classes = "__import__('idp.core.db').core.db.Model.registry.mappers"
+    assert told(f"any(one.configured for one in {classes})") == "False"
 
 
 def told(wanted: str) -> str:

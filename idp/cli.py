@@ -9,19 +9,19 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from idp import demo, restored
-from idp.accounts import freezing, people, personal_details
+from idp.accounts import freezing, people, personal_details, questions
 from idp.accounts.models import Account
 from idp.app import create_app
 from idp.client_commands import client
 from idp.core import audit, settings
 from idp.core.audit import Actor
 from idp.core.db import db
-from idp.core.errors import Invalid
+from idp.core.errors import Conflict, Invalid, NotFound
 from idp.metadata_commands import metadata
 from idp.mfa import app_keys
 from idp.mfa import panic as panics
 from idp.oidc import keys
-from idp.saas import catalogue
+from idp.saas import catalogue, recognition
 
 
 @click.group()
@@ -107,6 +107,26 @@ def panic(identifier: str) -> None:
     """Delete all devices of the account with this e-mail address or identifier, for a person who called you."""
     done = panics.press(_account(identifier).id, "support")
     click.echo("All devices are deleted." if done else "Nothing was there to be deleted.")
+
+
+@main.command()
+@click.argument("identifier")
+@click.option("--yes", is_flag=True, help="Do not ask: the person named the devices that are registered.")
+def recognise(identifier: str, yes: bool) -> None:
+    """Open what `panic` locked, for a person whom you have called back and whom no administrator can recognise."""
+    account = _account(identifier)
+    devices = questions.devices(account.id) if panics.opened(account.id) else []
+    if devices and not yes:
+        click.confirm(
+            f"Registered since: {', '.join(devices)}. Did the person register these, and only these?", abort=True
+        )
+    try:
+        opened = recognition.vouch(account)
+    except NotFound:
+        sys.exit("Nothing of this account waits for that; nothing was changed.")
+    except Conflict:
+        sys.exit("The person has no device yet. Let one be registered first; nothing was changed.")
+    click.echo(f"{account.name} ({account.uid}) is recognised; accesses open again: {opened}.")
 
 
 @main.command()

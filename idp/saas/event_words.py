@@ -26,6 +26,7 @@ EVENTS = {
     "saas.item.withdrawn": EventWords(_l("A request for access was withdrawn.")),
     "saas.access.change": EventWords(_l("An access of yours was changed: %(state)s."), each(_state)),
     "saas.identity.confirm": EventWords(_l("The coordination team recognised you after all devices were deleted.")),
+    "saas.identity.vouch": EventWords(_l("Our support recognised you after all devices were deleted.")),
     "saas.identity.prove": EventWords(_l("You opened what was locked after all devices were deleted.")),
     "saas.identity.ask": EventWords(_l("The coordination team was asked to recognise you.")),
     "saas.delegation.lend": EventWords(_l("The right to decide about requests was lent to you.")),

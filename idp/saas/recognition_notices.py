@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from idp.accounts.models import Account
-from idp.accounts.notices import not_me
+from idp.accounts.notices import not_me, tell
 from idp.core.outbox import post_mail
 from idp.saas import notices
 from idp.saas.models import Access
@@ -29,6 +29,11 @@ def confirmed(person: Account, opened: Sequence[Access]) -> None:
     """Tell the person that the accesses are open again, one mail for each application and hospital."""
     for one in {(access.application_id, access.organisation_id): access for access in opened}.values():
         notices.access_opened(one)
+
+
+def vouched(person: Account, devices: Sequence[str]) -> None:
+    """Tell the person that the operator confirmed the identity, and which devices are registered by now."""
+    tell(person, "saas/mail/identity_vouched", always=True, devices=devices)
 
 
 def _mail(to: Account, template: str, person: Account, locked: Sequence[Access], **values: Any) -> None:

@@ -3,20 +3,25 @@
 import io
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import time_machine
 from flask import Flask
 
 from idp import cli
 from idp.accounts import people
-from idp.core import configuration, outbox
+from idp.core import clock, configuration, outbox
 from idp.core.audit import AuditEvent
 from idp.core.db import db
 from idp.core.levels import MFA
+from idp.core.outbox import content_of
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, PHONE, Browser, newest_code, person
+from tests.support.security_key import SecurityKey
 
 Command = Callable[..., "Done"]
 
@@ -93,6 +98,38 @@ def test_an_operator_keeps_the_clients_of_a_file(command: Command, tmp_path: Pat
     assert "redirect_uris" in command("client", "keep", str(file)).stderr
     file.write_text("[[client", "utf-8")
     assert "is no TOML" in command("client", "keep", str(file)).stderr
+
+
+def test_the_only_administrator_comes_back_without_the_key(app: Flask, command: Command) -> None:
+    chosen = app.extensions["ern_settings"]
+    app.extensions["ern_settings"] = replace(chosen, security=replace(chosen.security, administrators_need="phr"))
+    uid = person(app, is_administrator=True)
+    browser = Browser(app)
+    browser.enters()
+    browser.adds_key(SecurityKey())
+    assert browser.open("/admin/").status_code == 200
+    assert "Nothing of this account waits" in command("recognise", EMAIL).stderr
+    assert "deleted" in command("panic", EMAIL).stdout
+    assert "no device yet" in command("recognise", EMAIL, "--yes").stderr
+    with time_machine.travel(clock.now() + timedelta(minutes=5)):
+        back = Browser(app)
+        back.enters()
+        back.adds_key(SecurityKey(), "New key")
+        assert back.open("/admin/").status_code == 404, "the password alone brought this key"
+        with patch("sys.stdin", io.StringIO("n\n")):
+            assert command("recognise", EMAIL).returncode == 1
+        assert back.open("/admin/").status_code == 404
+        with patch("sys.stdin", io.StringIO("y\n")):
+            asked = command("recognise", EMAIL)
+        assert "New key" in asked.stdout and uid in asked.stdout
+        assert back.open("/admin/").status_code == 200
+        assert "Our support recognised you" in back.open("/account/security-events").text
+    with app.app_context():
+        [event] = db.session.query(AuditEvent).filter_by(act="saas.identity.vouch").all()
+        assert (event.subject, event.actor) == (uid, "command line")
+        told = [content_of(message) for message in db.session.query(outbox.Message) if message.recipient == EMAIL]
+    [mail] = [one for one in told if one.subject == "Our support confirmed that it is you"]
+    assert "New key" in mail.text and "/not-me/" in mail.text
 
 
 def test_the_audit_trail_is_proved(app: Flask, command: Command) -> None:

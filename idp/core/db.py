@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event, text
-from sqlalchemy.orm import DeclarativeBase, Session
+from flask_sqlalchemy.session import Session as RequestSession
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, PoolProxiedConnection, event, text
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
+from idp.core import driver
 from idp.core.settings import Settings
 
 P = ParamSpec("P")
@@ -30,6 +32,7 @@ SQLITE_FILE = "sqlite:///"
 # How long SQLite lets a writer wait for the one before, and the lock in the process that it waits at first.
 BUSY_SECONDS = 30
 WRITER = "ern_writer"
+ACT = "ern_act"
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,7 +71,15 @@ class Model(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
 
 
-db = SQLAlchemy(metadata=Model.metadata)
+class ActSession(RequestSession):
+    """A request's session; inside an act it works on the connection of the act."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        """Return what the next statement runs on."""
+        return act().connection if in_transaction() else super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": ActSession})
 
 
 def init(app: Flask, settings: Settings) -> None:
@@ -123,63 +134,86 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        if kind:  # an act has begun by itself
+            connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 @dataclass
 class Act:
-    """The act under way: its connection as the driver knows it, and what it still has to do at its end."""
+    """The act under way: its connection as the driver knows it, and what it still has to do at its end.
 
-    driver: Any
+    The session joins at its first statement; an act of prepared statements alone does without, and costs half.
+    """
+
+    driver: PoolProxiedConnection
     at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
     memory: dict[str, list[Any]] = field(default_factory=dict)
 
+    @cached_property
+    def connection(self) -> Connection:
+        """The same connection as the session knows it."""
+        return Connection(db.engine, self.driver).execution_options(sqlite_begin="")
+
 
 def in_transaction() -> bool:
-    """Say whether an act is under way on this session."""
-    return db.session.registry.has() and "act" in db.session().info
+    """Say whether an act is under way in this context."""
+    return ACT in g
 
 
 def act() -> Act:
     """Return the act under way; raise RuntimeError if there is none."""
-    if not in_transaction():
+    under_way: Act | None = g.get(ACT)
+    if under_way is None:
         raise RuntimeError("this belongs into an act (see `transactional`)")
-    under_way: Act = db.session().info["act"]
     return under_way
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> Iterator[scoped_session[Any]]:
     """Make what happens inside one act: all of it is committed, or nothing; an inner act joins the outer one.
 
     What was read before belongs to an older snapshot and is read again when it is used.
     """
-    session = db.session()
     if in_transaction():
-        yield session
+        yield db.session
         return
+    _leave_the_past()
+    with _turn(), _begun():
+        yield db.session
+
+
+def _leave_the_past() -> None:
+    if not db.session.registry.has():
+        return
+    session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed outside an act")
     session.rollback()
-    with _turn(), _begun(session):
-        yield session
 
 
 @contextmanager
-def _begun(session: Session) -> Iterator[None]:
-    # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
-    connection = session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-    begun = session.info["act"] = Act(connection.connection)
-    try:
-        yield
-        for write in begun.at_commit.values():
+def _begun() -> Iterator[Act]:
+    with driver.begun(db.engine) as connection, _on(connection) as under_way:
+        yield under_way
+        for write in under_way.at_commit.values():
             write()
-        session.commit()
+        if db.session.registry.has():
+            db.session.commit()
+
+
+@contextmanager
+def _on(connection: PoolProxiedConnection) -> Iterator[Act]:
+    under_way = Act(connection)
+    setattr(g, ACT, under_way)
+    try:
+        yield under_way
     except BaseException:
-        session.rollback()
+        if db.session.registry.has():
+            db.session.rollback()
         raise
     finally:
-        del session.info["act"]
+        g.pop(ACT)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect
-from sqlalchemy.exc import DBAPIError
 
+from idp.core import driver
 from idp.core.db import act, db, in_transaction
 
 Convert = Callable[[Any], Any]
@@ -32,7 +32,8 @@ class Prepared:
         Inside an act it sees, and shares the fate of, what the act did; outside only a SELECT makes sense.
         """
         if in_transaction():
-            db.session.flush()
+            if db.session.registry.has():
+                db.session.flush()
             return self._first(act().driver.cursor(), values)
         try:
             with closing(db.engine.raw_connection()) as connection:
@@ -69,8 +70,7 @@ class Prepared:
         except dialect.loaded_dbapi.Error as error:
             if not in_transaction():
                 raise
-            base = dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect) from error
+            raise driver.ours(dialect, error, sql) from error
         return converts, row
 
     def _write(

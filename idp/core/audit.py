@@ -120,13 +120,11 @@ def _chain() -> None:
 
     Without objects: each grant has its event, and they took a fifth of the code flow.
     """
-    session = db.session()
-    session.flush()
     head: Any = HEAD.first()
     if head is None:
         # Two first acts at the same moment: both add the row, one of them does, both then queue for its lock.
-        first = upsert(AuditHead.__table__, session).values(id=1, last_id=0, last_hash=GENESIS)
-        session.execute(first.on_conflict_do_nothing())
+        first = upsert(AuditHead.__table__, db.session()).values(id=1, last_id=0, last_hash=GENESIS)
+        db.session.execute(first.on_conflict_do_nothing())
         head = HEAD.first()
     number, last = head
     for new in act_under_way().memory.pop("audit"):

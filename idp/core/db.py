@@ -14,6 +14,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import orjson
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as RequestSession
@@ -119,9 +120,10 @@ def placed(url: str) -> str:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    common = {"hide_parameters": True, "json_deserializer": orjson.loads}
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 8}
+        return common | {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return common | {"pool_pre_ping": True, "pool_size": 8}
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:

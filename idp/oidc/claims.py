@@ -60,7 +60,7 @@ def _profile(account: Holder, client: Client) -> Claims:
 
 
 def _email(account: Holder, client: Client) -> Claims:
-    return {"email": account.email, "email_verified": True}
+    return {"email": account.email, "email_verified": True} if account.email else {}
 
 
 def _address(account: Holder, client: Client) -> Claims:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from idp.accounts.models import Account, AccountState, EmailAddress, UserSession
 from idp.core.prepared import Prepared
@@ -21,17 +21,12 @@ class Holder(NamedTuple):
     state: AccountState
     password_changed_at: datetime
     updated_at: datetime
+    email: str | None
 
     @property
     def name(self) -> str:
         """The full name as people read it."""
         return f"{self.first_name} {self.last_name}".strip()
-
-    @property
-    def email(self) -> str:
-        """The primary address; few clients ask for it, so it is a read of its own."""
-        found = ADDRESS.first(account_id=self.id)
-        return found.address if found else ""
 
 
 class Opened(NamedTuple):
@@ -82,7 +77,8 @@ class Grant(NamedTuple):
 OWN = Grant._fields[:-2]
 PARTS = (
     (AuthorizationGrant, OWN, "grant"),
-    (Account, Holder._fields, "account"),
+    (Account, Holder._fields[:-1], "account"),
+    (EmailAddress, ("address",), "email"),
     (UserSession, Opened._fields, "session"),
 )
 COLUMNS = [getattr(model, name).label(f"{part}_{name}") for model, names, part in PARTS for name in names]
@@ -90,11 +86,9 @@ BY_ID = Prepared(
     select(*COLUMNS)
     .select_from(AuthorizationGrant)
     .join(Account, Account.id == AuthorizationGrant.account_id)
+    .outerjoin(EmailAddress, and_(EmailAddress.account_id == Account.id, EmailAddress.is_primary))
     .join(UserSession, UserSession.id == AuthorizationGrant.session_id)
     .where(AuthorizationGrant.id == bindparam("grant_id"))
-)
-ADDRESS = Prepared(
-    select(EmailAddress.address).where(EmailAddress.account_id == bindparam("account_id"), EmailAddress.is_primary)
 )
 
 

@@ -83,7 +83,7 @@ def _rates(workers: int, rates: dict[str, served.Rate]) -> None:
 def _start(start: server.Start) -> None:
     cpu = " + ".join(f"{one:.0f}" for one in start.cpu)
     pss = " + ".join(f"{one:.1f}" for one in start.pss)
-    told = f"; granian + worker: CPU {cpu} ms, idle PSS {pss} MiB" if start.cpu else ""
+    told = f"; CPU {cpu} ms, idle PSS {pss} MiB" if start.cpu else ""
     print(f"start to the first 200 in {start.seconds:.2f} s{told}")
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.launch import GRANIAN, SERVED
+from idp.launch import SERVED, served
 from idp.supervisor import ALWAYS
 from tests.support.servers.process import free_port
 
@@ -20,7 +19,7 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds until the first 200; and, where /proc tells, CPU milliseconds and PSS (MiB) of granian and its worker."""
+    """Seconds until the first 200; and, where /proc tells, CPU milliseconds and PSS (MiB) of its processes."""
 
     seconds: float
     cpu: tuple[float, ...] = ()
@@ -45,8 +44,7 @@ def measure(environ: dict[str, str]) -> Start:
 @contextmanager
 def running(environ: dict[str, str], port: int, workers: int = 1) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server for as long as the block lasts."""
-    count = ("--workers", str(workers))
-    command = [sys.executable, "-m", "granian", *GRANIAN, *count, "--port", str(port), f"{SERVED['idp']}:create_app"]
+    command = served(SERVED["idp"], port, workers)
     server = subprocess.Popen(command, env={**environ, **ALWAYS, "ERN_SERVER__ISSUER": f"http://localhost:{port}"})
     try:
         yield server
@@ -69,7 +67,7 @@ def wait(port: int) -> None:
 
 
 def tree(server: subprocess.Popen[bytes]) -> tuple[int, ...]:
-    """Return granian and its workers."""
+    """Return the server's processes: itself, and its workers if it has several."""
     return server.pid, *_children(server.pid)
 
 

@@ -6,12 +6,11 @@ the start of a server whose database is there. The harness fills in `{port}`, `{
 
 import json
 import shlex
-import sys
 from importlib.metadata import version
 from typing import Any
 
 from bench.population import CALLBACK, OWN_SCOPE, PASSWORD, PROGRAM, SCOPE, Population, populated, unhurried
-from idp.launch import GRANIAN, ROOT, SERVED
+from idp.launch import ROOT, SERVED, served
 from idp.supervisor import ALWAYS
 
 ACCOUNTS = 1000
@@ -55,8 +54,8 @@ def described(place: Population) -> dict[str, Any]:
 
 def start() -> str:
     """Return the shell's line that copies the population and becomes the server."""
-    granian = [sys.executable, "-m", "granian", *GRANIAN, "--workers", "{workers}", "--port", "{port}", SERVED["idp"]]
-    return f'cp {shlex.quote(str(FILE))} "{{run}}/idp.sqlite" && exec {" ".join(map(shlex.quote, granian))}:create_app'
+    command = served(SERVED["idp"], "{port}", "{workers}")
+    return f'cp {shlex.quote(str(FILE))} "{{run}}/idp.sqlite" && exec {" ".join(map(shlex.quote, command))}'
 
 
 if __name__ == "__main__":

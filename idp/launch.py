@@ -21,19 +21,16 @@ from idp.supervisor import Failed, Group, Program, Supervisor, say
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("ERN Login", "CPMS", "ECP", "CPMS training")  # at PORT_BASE, PORT_BASE + 1, ...
-# What granian loads; ERN Login has the most to load and takes care to do it fast.
-SERVED = {"idp": "idp.serve", "cpms_client": "cpms_client.app", "ecp_client": "ecp_client.app"}
+# What makes the applications; ERN Login has the most to load and takes care to do it fast.
+SERVED = {
+    "idp": "idp.serve:create_app",
+    "cpms_client": "cpms_client.app:create_app",
+    "ecp_client": "ecp_client.app:create_app",
+}
 DATABASES = {"idp": "DATABASE_URL", "cpms_client": "CPMS_DATABASE_URL", "ecp_client": "ECP_DATABASE_URL"}
 # Browsers try ::1 for `localhost`, find nobody there and go on to 127.0.0.1: no second address is needed.
 HOST = "127.0.0.1"
 INSIDE = 100
-GRANIAN = (
-    *("--interface", "wsgi", "--factory", "--no-ws", "--http", "1", "--host", HOST),
-    *("--workers", "1", "--blocking-threads", "4", "--backlog", "256"),
-    # A worker that is asked to stop while it still starts does not hear it, and its parent would wait for ever.
-    *("--workers-kill-timeout", "2"),
-    *("--no-access-log", "--log-level", "warning"),
-)
 
 
 @dataclass(frozen=True)
@@ -150,6 +147,12 @@ def _front(place: Place) -> list[Group]:
     return [Group(None, (tls_front.front(place.data, ports),))]
 
 
+def served(target: str, port: int | str, workers: int | str = 1) -> tuple[str, ...]:
+    """Return the command that serves an application."""
+    options = ("--host", HOST, "--port", str(port), "--workers", str(workers))
+    return (sys.executable, "-m", "idp.web_server", *options, target)
+
+
 def announcement(place: Place) -> str:
     """Say where everything is and who can sign in."""
     lines = [
@@ -179,9 +182,7 @@ def _group(place: Place, offset: int, package: str, env: Mapping[str, str], *mor
     note = place.data / f"{name.lower().replace(' ', '-')}.prepared"
     preparation = Preparation(package, {**given, **env}, env[DATABASES[package]], note)
     prepare = Program(name, (sys.executable, "-m", f"{package}.cli", "prepare"), env)
-    port = str(place.port(offset))
-    command = (sys.executable, "-m", "granian", *GRANIAN, "--port", port, f"{SERVED[package]}:create_app")
-    server = Program(name, command, env, f"{address}/readyz")
+    server = Program(name, served(SERVED[package], place.port(offset)), env, f"{address}/readyz")
     return Group(None if preparation.is_current() else prepare, (server, *more), preparation.keep)
 
 

@@ -1,4 +1,4 @@
-"""A server that stands in for the real ones in tests of the supervisor, run by granian as they are."""
+"""A server that stands in for the real ones in tests of the supervisor and of the web server, served as they are."""
 
 import os
 import time
@@ -10,6 +10,8 @@ def create_app():
     def app(environ, start_response):
         if environ["PATH_INFO"] == "/die":
             os._exit(3)
+        if environ["PATH_INFO"] == "/slow":
+            time.sleep(1)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [str(os.getpid()).encode()]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from idp.launch import GRANIAN, read_place
+from idp.launch import read_place, served
 from idp.supervisor import Failed
 from tests.support.servers import process
 
 ROOT = Path(__file__).parents[2]
-SERVER = [sys.executable, "-m", "granian", *GRANIAN, "tests.tooling.stand_in:create_app", "--port"]
+STAND_IN = "tests.tooling.stand_in:create_app"
 FINE = [sys.executable, "-c", "print('prepared')"]
 SLEEPER = [sys.executable, "-c", "import time; print('sleeping'); time.sleep(60)"]
 
@@ -48,8 +48,8 @@ def supervise(tmp_path: Path) -> Iterator[Run]:
         one.stop(deadline=10)
 
 
-def served(port: int, **env: str) -> list[object]:
-    return [[*SERVER, str(port)], env, f"http://localhost:{port}/readyz"]
+def serving(port: int, **env: str) -> list[object]:
+    return [[*served(STAND_IN, port)], env, f"http://localhost:{port}/readyz"]
 
 
 def said(run: process.Process, text: str) -> bool:
@@ -58,7 +58,7 @@ def said(run: process.Process, text: str) -> bool:
 
 def test_programs_start_after_their_preparation_and_are_announced_when_they_answer(supervise: Run) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port), [SLEEPER, {}, ""]])
+    run = supervise([FINE, serving(port), [SLEEPER, {}, ""]])
     assert said(run, "READY")
     assert "Preparation    | prepared" in run.output()
     assert "Thing 1        | sleeping" in run.output()
@@ -68,7 +68,7 @@ def test_programs_start_after_their_preparation_and_are_announced_when_they_answ
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_in_time(supervise: Run, number: int) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port)])
+    run = supervise([FINE, serving(port)])
     assert said(run, "READY")
     began = time.monotonic()
     assert run.stop(number, deadline=8) == 0
@@ -79,7 +79,7 @@ def test_a_signal_stops_everything_in_time(supervise: Run, number: int) -> None:
 @pytest.mark.parametrize("delay", [0.0, 0.3, 0.6, 0.9])
 def test_a_stop_while_servers_start_leaves_nothing_behind(supervise: Run, delay: float) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port, SLOW_START="1")])
+    run = supervise([FINE, serving(port, SLOW_START="1")])
     assert said(run, "prepared")
     time.sleep(delay)
     assert run.stop(deadline=8) == 0
@@ -95,7 +95,7 @@ def test_a_program_that_ignores_sigterm_is_killed(supervise: Run) -> None:
 
 def test_a_program_that_dies_is_started_again(supervise: Run) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port)])
+    run = supervise([FINE, serving(port)])
     assert said(run, "READY")
     first = int(requests.get(f"http://localhost:{port}/", timeout=5).text)
     os.kill(first, signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_a_program_that_dies_is_started_again(supervise: Run) -> None:
 
 def test_a_program_that_keeps_dying_stops_everything(supervise: Run) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port)], [FINE, [[sys.executable, "-c", "raise SystemExit('out of paper')"], {}, ""]])
+    run = supervise([FINE, serving(port)], [FINE, [[sys.executable, "-c", "raise SystemExit('out of paper')"], {}, ""]])
     assert process.wait_until(lambda: not run.running, 20)
     assert run.stop() == 1
     assert run.output().count("| out of paper") == 4
@@ -116,7 +116,7 @@ def test_a_program_that_keeps_dying_stops_everything(supervise: Run) -> None:
 
 def test_a_failed_preparation_stops_everything_and_shows_its_words(supervise: Run) -> None:
     port = process.free_port()
-    run = supervise([FINE, served(port)], [[sys.executable, "-c", "raise SystemExit('no such table')"]])
+    run = supervise([FINE, serving(port)], [[sys.executable, "-c", "raise SystemExit('no such table')"]])
     assert process.wait_until(lambda: not run.running, 20)
     assert run.stop() == 1
     assert "| no such table" in run.output()

@@ -1,0 +1,80 @@
+"""`python -m idp.web_server TARGET`: serve an application with granian; a single worker serves in this very process.
+
+granian's own command keeps a process that only waits beside its workers': with one worker that is 10 MiB and 30 ms of
+a start for nothing, since whoever started the command sees the worker's end as well as it does.
+"""
+
+import argparse
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+# What is still being answered when the server is told to stop gets as long; then the process ends all the same.
+STOP_SECONDS = 2
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class OneProcess(MPServer):
+    """granian with one worker, and that here instead of in a process of its own."""
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        # A signal simply ends a process that still loads; the worker listens for signals once it serves.
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        _end_in_time()
+        self._spawn_worker(0, spawn_target, target_loader).inner.run()
+        self.interrupt_signal = True
+        self.main_loop_interrupt.set()
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM."""
+    given = _arguments()
+    alone = given.workers == 1
+    (OneProcess if alone else MPServer)(
+        given.target,
+        address=given.host,
+        port=given.port,
+        interface=Interfaces.WSGI,
+        workers=given.workers,
+        blocking_threads=4,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=256,
+        log_level=LogLevels.warning,
+        # A worker that is asked to stop while it still starts does not hear it, and its parent would wait for ever.
+        workers_kill_timeout=STOP_SECONDS,
+        factory=True,
+    ).serve()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m idp.web_server", description="Serve an application with granian.")
+    parser.add_argument("target", help="what makes the application, like idp.serve:create_app")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=1, help="processes: one for each core")
+    return parser.parse_args()
+
+
+def _end_in_time() -> None:
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)  # the worker's own listening for signals leaves this alone
+    threading.Thread(target=_end_after, args=(told,), daemon=True).start()
+
+
+def _end_after(told: int) -> None:
+    os.read(told, 1)
+    time.sleep(STOP_SECONDS)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 
 # What is still being answered when the server is told to stop gets as long; then the process ends all the same.
 STOP_SECONDS = 2
+HOST = "GRANIAN_HOST"  # as in granian's own command
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,8 +37,8 @@ class OneProcess(MPServer):
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     given = _arguments()
-    alone = given.workers == 1
-    (OneProcess if alone else MPServer)(
+    os.environ[HOST] = given.host  # for applications that refuse to be reached from elsewhere, like CPMS training
+    (OneProcess if given.workers == 1 else MPServer)(
         given.target,
         address=given.host,
         port=given.port,
@@ -57,7 +58,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m idp.web_server", description="Serve an application with granian.")
     parser.add_argument("target", help="what makes the application, like idp.serve:create_app")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default=os.environ.get(HOST, "127.0.0.1"))
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes: one for each core")
     return parser.parse_args()

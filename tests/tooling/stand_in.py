@@ -13,6 +13,8 @@ def create_app():
         if environ["PATH_INFO"] == "/slow":
             time.sleep(1)
         start_response("200 OK", [("Content-Type", "text/plain")])
+        if environ["PATH_INFO"] == "/host":
+            return [os.environ["GRANIAN_HOST"].encode()]
         return [str(os.getpid()).encode()]
 
     return app

@@ -93,6 +93,12 @@ def test_an_unusable_configuration_is_told_in_one_sentence(serve: Serve) -> None
     assert "Traceback" not in server.output()
 
 
+def test_an_application_hears_on_which_address_it_listens(serve: Serve) -> None:
+    server, address = serve()
+    ready(server, address)
+    assert requests.get(f"{address}/host", timeout=5).text == "127.0.0.1"
+
+
 def test_a_killed_server_leaves_no_process_behind(serve: Serve) -> None:
     server, address = serve()
     ready(server, address)

@@ -87,7 +87,8 @@ def find(purpose: Purpose, token: str) -> MailedLink:
 
 
 def just_used(purpose: Purpose, token: str) -> MailedLink | None:
-    """Return a link that was used moments ago, for the second submit of one form."""
+    """Return a link that was used moments ago, for the second submit of one form; to be asked outside an act."""
+    db.session.rollback()  # what this request has read is older than the use that it comes to ask of
     link = named(purpose, token)
     if link is None or link.used_at is None:
         return None

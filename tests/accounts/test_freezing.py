@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from flask import Flask
 
-from idp.accounts import freezing, people, profile, session
-from idp.accounts.models import AccountState
+from idp.accounts import freezing, links, people, profile, session
+from idp.accounts.links import Purpose
+from idp.accounts.models import AccountState, MailedLink
 from idp.core.audit import AuditEvent
 from idp.core.db import db, transaction
 from tests.accounts.browser import ADA, PASSWORD, Browser, at_work, mails, person, sessions, sign_in, token_of, words
@@ -113,6 +114,27 @@ def test_the_button_pressed_often_at_once_freezes_once(each_app: Flask) -> None:
     )
     assert answers == [303] * 8
     assert len(mails(each_app)) == before + 1
+    assert trail(each_app)["account.freeze"] == 1
+
+
+def test_a_press_that_comes_while_another_is_judged_succeeds_too(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(each_app)
+    link = alarming(each_app)
+    second = Browser(each_app)
+    token = token_of(second.get(link))
+    looked, find = [], links.find
+
+    def find_and_be_overtaken(purpose: Purpose, text: str) -> MailedLink:
+        found = find(purpose, text)
+        if not looked:
+            looked.append(text)
+            at_work(lambda: Browser(each_app).submit(link))
+        return found
+
+    monkeypatch.setattr(links, "find", find_and_be_overtaken)
+    assert second.post(link, token).status_code == 303
     assert trail(each_app)["account.freeze"] == 1
 
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -91,59 +90,17 @@ METHODS = (
 )
 
 
-@dataclass
-class Words:
-    """What the server would recognise: values that were seen, and whole objects of JOSE."""
-
-    values: Sequence[str]
-    tokens: Sequence[str]
-
-
-@dataclass
-class Call:
-    """One request, as Flask's test client takes it."""
-
-    method: str
-    path: str
-    query: str = ""
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    cookies: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    content_type: str = "application/x-www-form-urlencoded"
-
-
 class Bent:
-    """Draws requests; the same `chance` draws the same."""
+    """Draws what a request is made of; the same `chance` draws the same."""
 
-    def __init__(self, chance: Random, words: Words) -> None:
-        self.chance, self.words = chance, words
-
-    def call(self, methods: Sequence[str], path: str, fields: dict[str, str]) -> Call:
-        """Bend a request that makes sense; `fields` is what its form would send."""
-        chance = self.chance
-        method = chance.choice(methods) if chance.random() < 0.85 else chance.choice(METHODS)
-        query = self.encoded(self.fields(fields if method == "GET" else {}))
-        made = Call(method, path, query)
-        if method not in ("GET", "HEAD"):
-            self._fill(made, fields)
-        for _ in range(chance.choice((0, 0, 1, 1, 2, 4))):
-            made.headers.append((chance.choice(HEADERS), self.header()))
-        if chance.random() < 0.2:
-            made.headers.append(("Authorization", self.authorization()))
-        if chance.random() < 0.1:
-            made.headers.append(("DPoP", _line(self.jose())))
-        return made
+    def __init__(self, chance: Random, values: Sequence[str], tokens: Sequence[str]) -> None:
+        self.chance, self.values, self.tokens = chance, values, tokens
 
     def value(self) -> str:
-        """Draw a value: odd, known, bent from a known one, or an object."""
-        kind = self.chance.randrange(8)
-        if kind < 3:
-            return self.chance.choice(ODD)
-        if kind < 5:
-            return self.chance.choice(self.words.values)
-        if kind == 5:
+        """Draw a value: bent from an odd or a known one, or an object."""
+        if self.chance.randrange(3) == 0:
             return self.jose()
-        return self.bend(self.chance.choice(self.words.values) if kind == 6 else self.chance.choice(ODD))
+        return self.bend(self.chance.choice(self.chance.choice((self.values, ODD))))
 
     def bend(self, text: str) -> str:
         """Cut, double, turn or lengthen a text."""
@@ -161,32 +118,10 @@ class Bent:
         )
         return self.chance.choice(ways)()[:40_000]
 
-    def fields(self, sensible: dict[str, str]) -> list[tuple[str, str]]:
-        """Draw the fields of a form or a query: the sensible ones, some of them bent, some twice, some foreign."""
-        chance = self.chance
-        found = []
-        for name, value in sensible.items():
-            way = chance.random()
-            if way < 0.12 and name != "csrf_token":
-                continue
-            found.append((name, self.value() if way > 0.7 and name != "csrf_token" else value))
-            if way > 0.95:
-                found.append((name, self.value()))
-        for _ in range(chance.choice((0, 0, 1, 1, 2, 3, 8))):
-            name = chance.choice(NAMES) if chance.random() < 0.93 else self.value()[:200]
-            found.append((name, self.value()))
-        chance.shuffle(found)
-        return found
-
-    def encoded(self, fields: Sequence[tuple[str, str]]) -> str:
-        """Write fields as a query, seldom with bytes that are no UTF-8."""
-        written = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in fields)
-        return written if self.chance.random() < 0.93 else written + self.chance.choice(("&%ff=%fe", "&&&", "&=", "%"))
-
     def jose(self) -> str:
         """Draw a token: a known one bent in a part, or one of our own making."""
-        if self.words.tokens and self.chance.random() < 0.5:
-            parts = self.chance.choice(self.words.tokens).split(".")
+        if self.tokens and self.chance.random() < 0.5:
+            parts = self.chance.choice(self.tokens).split(".")
             place = self.chance.randrange(len(parts))
             parts[place] = self.bend(parts[place])[:5000]
             return ".".join(parts[: self.chance.choice((1, 2, 3, 3, 3, 5))])
@@ -219,30 +154,23 @@ class Bent:
             return [self.thing(depth - 1) for _ in range(self.chance.randrange(4))]
         return {self.chance.choice((*CLAIMS, *NAMES, "kty", "crv", "x", "y")): self.thing(depth - 1) for _ in range(3)}
 
-    def header(self) -> str:
-        """Draw what a server in front would let through: one line of Latin-1."""
-        return _line(self.value())[:4000]
-
     def authorization(self) -> str:
         """Draw credentials."""
         scheme = self.chance.choice(("Basic", "Bearer", "DPoP", "bearer", "Digest", "Basic Basic", ""))
-        pair = f"{self.value()[:500]}:{self.value()[:500]}".encode("utf-8", "surrogatepass")
+        pair = f"{self._any()[:500]}:{self._any()[:500]}".encode("utf-8", "surrogatepass")
         text = base64.b64encode(pair).decode() if scheme.startswith("Basic") else self.jose()
-        return _line(f"{scheme} {text if self.chance.random() < 0.8 else self.value()}")[:6000]
+        return line(f"{scheme} {text if self.chance.random() < 0.8 else self._any()}"[:6000])
 
-    def _fill(self, made: Call, fields: dict[str, str]) -> None:
-        way = self.chance.random()
-        drawn = self.fields(fields)
-        if way < 0.78:
-            made.body = self.encoded(drawn).encode()
-        elif way < 0.9:
-            made.content_type = "application/json"
-            made.body = _json({name: self.thing(3) for name, _ in drawn} if way < 0.87 else self.thing(3))
-        else:
-            made.content_type = self.chance.choice(TYPES)
-            made.body = self.chance.choice(
-                (made.body, b"\xff\xfe\x00", b"--x\r\n\r\n", self.chance.randbytes(300), b"{")
-            )
+    def _any(self) -> str:
+        return self.chance.choice((*ODD, *self.values)) if self.chance.random() < 0.6 else self.value()
+
+    def object(self, names: Sequence[str]) -> bytes:
+        """Draw JSON: an object with these members, seldom something else."""
+        return _json({name: self.thing(3) for name in names} if self.chance.random() < 0.75 else self.thing(3))
+
+    def bytes(self, sensible: bytes) -> bytes:
+        """Draw a body that is nothing, or a little, or what another type would be."""
+        return self.chance.choice((sensible, b"\xff\xfe\x00", b"--x\r\n\r\n", self.chance.randbytes(300), b"{"))
 
 
 CLAIMS = (
@@ -260,9 +188,6 @@ def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="surrogatepass")
-
-
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """Return what of a text one line of Latin-1 can hold."""
     return "".join(char for char in text if char.isprintable() and ord(char) < 256)

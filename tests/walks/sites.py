@@ -34,6 +34,8 @@ UNAVAILABLE = 503
 # Programs that ask an issuer say so when it is not there.
 ASKING = ("cpms", "training", "ecp")
 ALLOWED = ("rp.example",)
+# Each source may ask for so much; many ask.
+SOURCES = 240
 
 
 @dataclass
@@ -61,6 +63,10 @@ class Site:
     def rules(self) -> list[Rule]:
         """Every address."""
         return sorted(self.app.url_map.iter_rules(), key=lambda one: (one.endpoint, one.rule))
+
+    def source(self, number: int) -> str:
+        """An internet address that may ask: the training refuses all that are not of this machine."""
+        return "127.0.0.1" if self.name == "training" else f"203.0.113.{1 + number % SOURCES}"
 
     def ours(self, target: str) -> bool:
         """Say whether a redirect stays here or goes where a program or an issuer is registered."""
@@ -98,13 +104,16 @@ class Site:
             yield
 
     def visited_by(self, client: FlaskClient, page: str) -> None:
-        """Add a visitor, with the token from a page that has a form; read what the forms of all pages are called."""
-        self.browsers.append((client, token_of(client.get(page, base_url=self.base))))
+        """Add a visitor, with the token from a page that has a form; read what the forms of all pages are called.
+
+        The token comes last: some pages give the browser a new one.
+        """
         for rule in self.rules:
             if "GET" in (rule.methods or ()) and not rule.arguments and "logout" not in rule.rule:
                 shown = client.get(rule.rule, base_url=self.base)
                 if shown.mimetype == "text/html":
                     self._learn(rule.endpoint, shown.text)
+        self.browsers.append((client, token_of(client.get(page, base_url=self.base))))
 
     def _learn(self, endpoint: str, page: str) -> None:
         controls = (dict(ATTRIBUTE.findall(rest)) for _, rest in CONTROL.findall(page.partition("<main")[2]))

@@ -21,9 +21,9 @@ from idp.supervisor import Failed, Group, Program, Supervisor, say
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("ERN Login", "CPMS", "ECP", "CPMS training")  # at PORT_BASE, PORT_BASE + 1, ...
-# What makes the applications; ERN Login has the most to load and takes care to do it fast.
+# What makes the applications.
 SERVED = {
-    "idp": "idp.serve:create_app",
+    "idp": "idp.app:create_app",
     "cpms_client": "cpms_client.app:create_app",
     "ecp_client": "ecp_client.app:create_app",
 }

@@ -5,6 +5,8 @@ a start for nothing, since whoever started the command sees the worker's end as 
 """
 
 import argparse
+import gc
+import importlib
 import os
 import signal
 import threading
@@ -52,12 +54,26 @@ def main() -> None:
         # A worker that is asked to stop while it still starts does not hear it, and its parent would wait for ever.
         workers_kill_timeout=STOP_SECONDS,
         factory=True,
-    ).serve()
+    ).serve(target_loader=load)
+
+
+def load(target: str) -> Any:
+    """Make the application, with the garbage collector at rest until it stands.
+
+    What is loaded now stays for ever: looking through it again and again took a sixth of the start, and later a part
+    of each request.
+    """
+    gc.disable()
+    module, _, name = target.partition(":")
+    application = getattr(importlib.import_module(module), name)()
+    gc.freeze()
+    gc.enable()
+    return application
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m idp.web_server", description="Serve an application with granian.")
-    parser.add_argument("target", help="what makes the application, like idp.serve:create_app")
+    parser.add_argument("target", help="what makes the application, like idp.app:create_app")
     parser.add_argument("--host", default=os.environ.get(HOST, "127.0.0.1"))
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes: one for each core")

@@ -27,7 +27,9 @@ def test_the_tables_are_related_to_each_other_with_the_first_query() -> None:
 
 def told(wanted: str) -> str:
     """Build the server in a process of its own and return what an expression is there."""
-    code = f"import gc, sys, idp.serve; idp.serve.create_app(); sys.stdout.write(repr({wanted}))"
+    code = (
+        f"import gc, sys, idp.web_server; idp.web_server.load('idp.app:create_app'); sys.stdout.write(repr({wanted}))"
+    )
     environ = {"ERN_CONFIG": "test", "ERN_DATABASE__URL": "sqlite://"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -21,6 +21,7 @@ class Person(NamedTuple):
     state: AccountState
     password_changed_at: datetime
     is_administrator: bool
+    always_mfa: bool
     warn_applications: bool
 
 
@@ -48,7 +49,7 @@ ALIVE = (
 )
 OWN = OpenSession._fields[:-1]
 COLUMNS = [getattr(UserSession, name).label(f"session_{name}") for name in OWN]
-OF_PERSON = [getattr(Account, name).label(f"account_{name}") for name in Person._fields]
+OF_PERSON = [getattr(Account, name).label(f"person_{name}") for name in Person._fields]
 OPEN = Prepared(
     select(*COLUMNS, *OF_PERSON)
     .join(Account, Account.id == UserSession.account_id)

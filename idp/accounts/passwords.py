@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -17,7 +18,7 @@ from argon2.low_level import Type, hash_secret_raw
 from flask import current_app
 from sqlalchemy import update
 
-from idp.accounts.models import Account
+from idp.accounts.models import Account, AccountState
 from idp.core import settings
 from idp.core.db import db, in_transaction, transactional
 from idp.core.errors import Busy
@@ -27,6 +28,15 @@ RETRY_AFTER_SECONDS = 5
 # For texts that we chose at random ourselves: fixed, for a changed setting would void what people have on paper.
 STRETCH_PASSES = 2
 STRETCH_KIB = 8192
+
+
+class Guarded(NamedTuple):
+    """Whose password it is (see `Account`), for who only tries it."""
+
+    id: int
+    uid: str
+    state: AccountState
+    password_hash: str
 
 
 def normalize(password: str) -> str:
@@ -58,7 +68,7 @@ def stretched(text: str, salt: str) -> str:
     return hashed.hex()
 
 
-def matches(account: Account | None, password: str) -> bool:
+def matches(account: Account | Guarded | None, password: str) -> bool:
     """Say whether this is the account's password; for nobody it is False and costs the same time.
 
     A hash made with other parameters than today's is renewed. Raise Busy if the server has no room at this moment.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from idp.accounts import administrators, doubt, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
-from idp.accounts.open_session import ALIVE, AnySession
+from idp.accounts.open_session import ALIVE, AnyAccount, AnySession
 from idp.core import audit, clock, languages, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
@@ -125,7 +125,7 @@ def require_fresh(reason: str) -> UserSession:
 
 
 @transactional
-def start(account: Account, proof: Proof) -> None:
+def start(account: AnyAccount, proof: Proof) -> None:
     """Begin a session for `account` in this browser; an open session of the same browser ends."""
     now = clock.now()
     previous = current()

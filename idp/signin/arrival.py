@@ -15,10 +15,10 @@ from idp.core.errors import Invalid, SignInRequired
 from idp.core.levels import SFA
 from idp.signin import attempt as attempts
 from idp.signin import known_browser, steps
-from idp.signin.attempt import HOME, Wanted
-from idp.signin.models import Attempt, AttemptState
+from idp.signin.attempt import HOME, SignIn, Wanted
+from idp.signin.models import AttemptState
 
-StepView = Callable[[Attempt], ResponseReturnValue]
+StepView = Callable[[SignIn], ResponseReturnValue]
 MARK = "t"
 
 
@@ -44,9 +44,9 @@ def at(name: str) -> Callable[[StepView], Callable[[], ResponseReturnValue]]:
     return decorate
 
 
-def going_on(attempt: Attempt) -> ResponseReturnValue:
+def going_on(attempt: SignIn) -> ResponseReturnValue:
     """Lead to where the attempt is now."""
-    return redirect(steps.elsewhere(attempt, "") or attempt.return_to, 303)
+    return redirect(steps.elsewhere(attempts.by_id(attempt.id), "") or attempt.return_to, 303)
 
 
 def interrupted(needed: SignInRequired) -> str:

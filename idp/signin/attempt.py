@@ -1,14 +1,14 @@
 """A sign-in as one server-side state machine: each step is a conditional update that changes exactly one row."""
 
-from dataclasses import dataclass, fields
-from datetime import timedelta
-from functools import cache
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, bindparam, delete, insert, select, update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import bindparam, delete, insert, select, update
 
+from idp.accounts.models import Account
+from idp.accounts.open_session import OF_PERSON, AnyAccount, Person
 from idp.accounts.return_to import local
 from idp.core import clock, settings, signals
 from idp.core.db import db, transactional
@@ -65,6 +65,30 @@ class Wanted:
     trusting: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignIn(Wanted):
+    """A sign-in under way as plain values (see `Attempt`): each page reads one, and as an object it was a fifth of it.
+
+    `account`: whoever proved something here, as the person is now.
+    """
+
+    id: int
+    public_id: str
+    state: AttemptState
+    moves: int
+    account_id: int | None
+    proofs: list[dict[str, Any]]
+    expires_at: datetime
+    ended_at: datetime | None
+    account: AnyAccount | None
+
+
+OWN = [field.name for field in fields(SignIn) if field.name != "account"]
+READ = select(*(getattr(Attempt, name) for name in OWN), *OF_PERSON).outerjoin(Account)
+OF_BROWSER = Prepared(READ.where(Attempt.public_id == bindparam("public_id"), Attempt.browser == bindparam("browser")))
+BY_ID = Prepared(READ.where(Attempt.id == bindparam("this")))
+
+
 class Moved(Conflict):
     """The attempt is no longer where this request found it."""
 
@@ -94,50 +118,53 @@ def begin(wanted: Wanted) -> str:
 
 
 @transactional
-def again(old: Attempt) -> str:
+def again(old: SignIn) -> str:
     """Begin the same sign-in anew, for somebody who took too long, and return the address of its first page."""
-    if old.state is AttemptState.OPEN:
-        old.state, old.ended_at = AttemptState.EXPIRED, clock.now()
+    still = update(Attempt).where(Attempt.id == old.id, Attempt.state == AttemptState.OPEN)
+    db.session.execute(still.values(state=AttemptState.EXPIRED, ended_at=clock.now()))
     return begin(Wanted(**{field.name: getattr(old, field.name) for field in fields(Wanted)}))
 
 
-def find(public_id: str) -> Attempt | None:
+def find(public_id: str) -> SignIn | None:
     """Return the attempt with this public id if it belongs to this request's browser."""
-    browser = known_browser.current().binding
-    return db.session.scalar(_found(), {"public_id": public_id, "browser": browser})
+    row = OF_BROWSER.first(public_id=public_id, browser=known_browser.current().binding)
+    return _read(row) if row else None
 
 
-@cache
-def _found() -> Select[Attempt]:
-    """Return the question for an attempt; built once, since every page of the sign-in asks it."""
-    return select(Attempt).where(Attempt.public_id == bindparam("public_id"), Attempt.browser == bindparam("browser"))
+def by_id(attempt_id: int) -> SignIn:
+    """Return an attempt as it is now."""
+    return _read(BY_ID.first(this=attempt_id))
 
 
-def expired(attempt: Attempt) -> bool:
+def _read(row: Any) -> SignIn:
+    person = Person._make(row[len(OWN) :]) if row.account_id else None
+    return SignIn(**dict(zip(OWN, row[: len(OWN)], strict=True)), account=person)
+
+
+def expired(attempt: SignIn) -> bool:
     """Say whether an attempt took too long."""
     return attempt.state is AttemptState.EXPIRED or attempt.expires_at <= clock.now()
 
 
-def binding(attempt: Attempt) -> str:
+def binding(attempt: SignIn) -> str:
     """Return the name under which challenges belong to this attempt."""
     return f"attempt:{attempt.public_id}"
 
 
-def move(attempt: Attempt, **values: Any) -> None:
-    """Take one step, inside an act; raise Moved unless the attempt is still where the caller found it."""
+def move(attempt: SignIn, **values: Any) -> SignIn:
+    """Take one step, inside an act, and return where it led; raise Moved if the attempt is no longer where it was."""
     seen = attempt.moves
     new = {name: getattr(attempt, name) for name in MOVED} | values | {"moves": seen + 1}
     moved = MOVE.run(this=attempt.id, seen=seen, now=clock.now(), **{f"new_{name}": new[name] for name in MOVED})
     if moved != 1:
         raise Moved
-    for name in MOVED:
-        set_committed_value(attempt, name, new[name])  # what the row says now, without reading it again
-    db.session.expire(attempt, ["account"])
+    return replace(attempt, **new)
 
 
 @transactional
-def cancel(attempt: Attempt) -> None:
+def cancel(attempt: SignIn) -> None:
     """Give a sign-in up; one that is over already stays as it is."""
+    attempt = by_id(attempt.id)
     if attempt.state is AttemptState.OPEN and not expired(attempt):
         move(attempt, state=AttemptState.CANCELLED, ended_at=clock.now())
 

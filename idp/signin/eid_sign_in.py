@@ -11,11 +11,12 @@ from idp.core.errors import Invalid
 from idp.core.levels import MFA, SFA
 from idp.core.settings import Eid
 from idp.signin import eid_links, steps
+from idp.signin.attempt import SignIn
 from idp.signin.eid_tokens import Identity
-from idp.signin.models import Attempt, EidLink
+from idp.signin.models import EidLink
 
 
-def judge(attempt: Attempt, provider: Eid, identity: Identity) -> None:
+def judge(attempt: SignIn, provider: Eid, identity: Identity) -> None:
     """Go on with the attempt as the person whose eID it is.
 
     Raise Invalid("eid_unlinked") if it is nobody's, or of an account that cannot sign in; Moved if the attempt went on.
@@ -26,7 +27,7 @@ def judge(attempt: Attempt, provider: Eid, identity: Identity) -> None:
     _passed(attempt, link.id, proof(attempt, provider, identity))
 
 
-def proof(attempt: Attempt, provider: Eid, identity: Identity) -> Proof:
+def proof(attempt: SignIn, provider: Eid, identity: Identity) -> Proof:
     """Return what an eID proves: the operator decides, and an application that names its methods takes it as one."""
     strong = provider.level == "mfa" and attempt.methods is None
     if strong and (not provider.mfa_acr or identity.acr in provider.mfa_acr):
@@ -35,7 +36,7 @@ def proof(attempt: Attempt, provider: Eid, identity: Identity) -> Proof:
 
 
 @transactional
-def _passed(attempt: Attempt, link_id: int, shown: Proof) -> None:
+def _passed(attempt: SignIn, link_id: int, shown: Proof) -> None:
     account_id = db.session.scalar(select(EidLink.account_id).where(EidLink.id == link_id))
     account = people.locked(account_id) if account_id else None
     used = db.session.execute(update(EidLink).where(EidLink.id == link_id).values(last_used_at=clock.now()))

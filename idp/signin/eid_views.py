@@ -13,8 +13,8 @@ from idp.core.signed import sign, unsign
 from idp.signin import attempt as attempts
 from idp.signin import eid_links, eid_providers, eid_sign_in, eid_tokens, eid_visits, steps
 from idp.signin.arrival import MARK, going_on
+from idp.signin.attempt import SignIn
 from idp.signin.eid_tokens import Identity
-from idp.signin.models import Attempt
 
 blueprint = Blueprint("eids", __name__)
 
@@ -65,7 +65,7 @@ def sign_in(provider_id: str) -> ResponseReturnValue:
     if attempt is None or steps.elsewhere(attempt, "password"):
         return redirect(url_for("signin.login", t=attempt.public_id if attempt else None), 303)
     try:
-        return redirect(eid_visits.begin(provider, attempt=attempt), 303)
+        return redirect(eid_visits.begin(provider, attempt_id=attempt.id), 303)
     except Invalid as refusal:
         return _back_to_login(attempt, refusal)
 
@@ -75,9 +75,9 @@ def callback(provider_id: str) -> ResponseReturnValue:
     """Take what the provider says, and go on with what it was asked for."""
     provider = eid_providers.named(provider_id)
     visit = eid_visits.find(provider, request.args.get("state", ""))
-    if visit.attempt is None:
+    if visit.attempt_id is None:
         return _link(provider, visit.account_id)
-    attempt = visit.attempt
+    attempt = attempts.by_id(visit.attempt_id)
     try:
         identity = _identity(provider)
         if target := steps.elsewhere(attempt, "password"):
@@ -123,6 +123,6 @@ def _back_to_eids(refusal: Invalid | Conflict) -> ResponseReturnValue:
     return redirect(url_for("eids.linked"), 303)
 
 
-def _back_to_login(attempt: Attempt, refusal: Invalid) -> ResponseReturnValue:
+def _back_to_login(attempt: SignIn, refusal: Invalid) -> ResponseReturnValue:
     flash(BY_KEY[refusal.key].plain(refusal.details), "warning")
     return redirect(url_for("signin.login", t=attempt.public_id), 303)

@@ -14,13 +14,13 @@ from idp.core.settings import Eid
 from idp.core.signed import digest, new_token
 from idp.signin import eid_tokens, known_browser
 from idp.signin.eid_tokens import Secrets
-from idp.signin.models import Attempt, EidVisit
+from idp.signin.models import EidVisit
 
 SEAL = "eid_visit"
 VISITS_PER_HOUR = 120
 
 
-def begin(provider: Eid, *, attempt: Attempt | None = None, account_id: int | None = None) -> str:
+def begin(provider: Eid, *, attempt_id: int | None = None, account_id: int | None = None) -> str:
     """Begin a visit, for a sign-in or to link, and return the provider's address for it.
 
     Raise TooMany for too many from one source, EidRefused if the provider cannot be reached.
@@ -33,7 +33,7 @@ def begin(provider: Eid, *, attempt: Attempt | None = None, account_id: int | No
             digest=digest(state),
             browser=known_browser.current().binding,
             provider=provider.id,
-            attempt_id=attempt.id if attempt else None,
+            attempt_id=attempt_id,
             account_id=account_id,
             sealed=vault.seal_json(SEAL, asdict(known)),
             expires_at=clock.now() + timedelta(minutes=settings.current().session.attempt_minutes),

@@ -57,8 +57,6 @@ class Attempt(Model):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
-    account: Mapped[Account | None] = relationship()
-
 
 class TrustedBrowser(Model):
     """A browser in which a person is not asked for the second factor until it expires.
@@ -121,5 +119,3 @@ class EidVisit(Model):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
-
-    attempt: Mapped[Attempt | None] = relationship()

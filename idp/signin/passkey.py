@@ -16,24 +16,24 @@ from idp.mfa.factor import Rejected, Secret
 from idp.mfa.models import Challenge, Purpose
 from idp.signin import attempt as attempts
 from idp.signin import known_browser, password, steps
-from idp.signin.models import Attempt
+from idp.signin.attempt import SignIn
 
 KIND = "security_key"
 ANSWER = "credential"
 
 
-def offered(attempt: Attempt) -> bool:
+def offered(attempt: SignIn) -> bool:
     """Say whether this sign-in accepts one."""
     return attempt.methods is None or KIND in attempt.methods
 
 
-def ask(attempt: Attempt) -> Challenge:
+def ask(attempt: SignIn) -> Challenge:
     """Ask whoever holds a passkey of ours; only this attempt, in its browser, can answer."""
     asking = Asking(None, Purpose.SIGN_IN, attempts.binding(attempt), attempt.application)
     return challenges.ask_any(asking, KIND, [])
 
 
-def judge(attempt: Attempt, answer: str) -> None:
+def judge(attempt: SignIn, answer: str) -> None:
     """Go on with the attempt if a passkey answered rightly.
 
     Raise Invalid("passkey_wrong" or "passkey_late") otherwise, TooMany if this browser or source tried too often, Moved
@@ -46,7 +46,7 @@ def judge(attempt: Attempt, answer: str) -> None:
         raise Invalid("passkey_late")
 
     def passed(used: Challenge, secret: Secret) -> None:
-        account = people.locked(_owner(used))
+        account = people.held(_owner(used))
         if account.state is not AccountState.ACTIVE:
             raise Rejected("unknown")
         proof = steps.factor_proof(KIND, secret)

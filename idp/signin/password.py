@@ -8,26 +8,27 @@ from flask import request
 
 from idp.accounts import freezing, passwords, people
 from idp.accounts.models import Account, AccountState
+from idp.accounts.passwords import Guarded
 from idp.accounts.session import Proof
 from idp.core import audit, settings
-from idp.core.db import transactional
+from idp.core.db import db, transactional
 from idp.core.errors import Invalid, TooMany
 from idp.core.levels import SFA
 from idp.core.limits import Budget, forgive, source_of, spend
 from idp.core.signed import digest
 from idp.signin import known_browser, steps
-from idp.signin.models import Attempt
+from idp.signin.attempt import SignIn
 
 PROOF = Proof(SFA, (steps.PASSWORD_AMR,))
 
 
-def judge(attempt: Attempt, identifier: str, password: str) -> str:
+def judge(attempt: SignIn, identifier: str, password: str) -> str:
     """Go on with the attempt if the password is right, and return the address where it is then.
 
     Raise Invalid("sign_in_wrong") for whatever is wrong, TooMany if this browser or source guessed too often, Busy if
     the server has no room, Moved if the attempt went on meanwhile. Must not be called inside an act.
     """
-    account = people.by_identifier(identifier)
+    account = people.guarded(identifier)
     own = _own_budget(account, identifier)
     allowed = _count(account, own)
     known = account if allowed and account and account.state is not AccountState.CLOSED else None
@@ -39,8 +40,8 @@ def judge(attempt: Attempt, identifier: str, password: str) -> str:
 
 
 @transactional
-def _passed(attempt: Attempt, account_id: int, own: Budget) -> str:
-    account = people.locked(account_id)
+def _passed(attempt: SignIn, account_id: int, own: Budget) -> str:
+    account = people.held(account_id)
     if account.state is not AccountState.ACTIVE:
         raise Invalid("sign_in_wrong")
     audit.record("signin.password.pass", subject=account.uid)
@@ -50,17 +51,17 @@ def _passed(attempt: Attempt, account_id: int, own: Budget) -> str:
 
 
 @transactional
-def _failed(account: Account | None, *, tell: bool) -> None:
+def _failed(account: Guarded | None, *, tell: bool) -> None:
     """Write the failure down, also for nobody, so that both take the same time.
 
     Who has the right password of a frozen account reads the same page as everybody; the mailbox is told why (`tell`).
     """
     audit.record("signin.password.fail", subject=account.uid if account else None)
     if account and tell:
-        freezing.remind(account)
+        freezing.remind(db.session.get_one(Account, account.id))
 
 
-def _count(account: Account | None, own: Budget) -> bool:
+def _count(account: Guarded | None, own: Budget) -> bool:
     """Count a guess; say whether it may be judged, raise TooMany if this browser or source has to wait.
 
     An account that strangers guess at is not told apart from a wrong password: only its own browsers go on.
@@ -92,7 +93,7 @@ def browser_budget(key: str) -> Budget:
     return Budget("password.browser", key, limits.password_per_browser, limits.password_window_minutes * 60)
 
 
-def _own_budget(account: Account | None, identifier: str) -> Budget:
+def _own_budget(account: Guarded | None, identifier: str) -> Budget:
     limits = settings.current().limits
     seconds = limits.password_window_minutes * 60
     who = account.uid if account else digest(identifier.strip().lower()).hex()
@@ -101,5 +102,5 @@ def _own_budget(account: Account | None, identifier: str) -> Budget:
     return Budget("password.account", who, limits.password_per_account, seconds)
 
 
-def _in_known_browser(account: Account | None) -> bool:
+def _in_known_browser(account: Guarded | None) -> bool:
     return account is not None and known_browser.current().knows(account.uid)

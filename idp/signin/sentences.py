@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _l
 
 from idp.accounts.event_words import EVENTS, EventWords
 from idp.core.sentences import BY_KEY, Sentence
-from idp.signin.models import Attempt
 
 # By the `reason` of SignInRequired; areas above add theirs.
 REASONS: dict[str, Any] = {
@@ -66,8 +65,8 @@ EVENTS.update(
 )
 
 
-def reason(attempt: Attempt) -> Any:
+def reason(why: str, application: str | None) -> Any:
     """Return why a signed-in person is asked again."""
-    if attempt.application and attempt.reason not in REASONS:
-        return _("%(application)s asks for one more proof that it is you.", application=attempt.application)
-    return REASONS.get(attempt.reason, ANY_REASON)
+    if application and why not in REASONS:
+        return _("%(application)s asks for one more proof that it is you.", application=application)
+    return REASONS.get(why, ANY_REASON)

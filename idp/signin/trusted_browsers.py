@@ -59,7 +59,7 @@ def trust(account: Account, authenticator_id: int) -> None:
 
 
 @transactional
-def used(account: Account) -> None:
+def used(account: AnyAccount) -> None:
     """Note that a trusted browser took the place of the question for the second factor."""
     this = (TrustedBrowser.account_id == account.id, TrustedBrowser.browser == known_browser.current().binding)
     db.session.execute(update(TrustedBrowser).where(*this).values(last_used_at=clock.now()))

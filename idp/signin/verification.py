@@ -11,7 +11,8 @@ from idp.mfa.factor import AnyOf, Factor, Secret
 from idp.mfa.models import Authenticator, Challenge, Purpose
 from idp.signin import attempt as attempts
 from idp.signin import steps, trusted_browsers
-from idp.signin.models import Attempt, AttemptState
+from idp.signin.attempt import SignIn
+from idp.signin.models import AttemptState
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Method:
     last_used: bool
 
 
-def methods(attempt: Attempt) -> list[Method]:
+def methods(attempt: SignIn) -> list[Method]:
     """Return what this account has and this application accepts, the strongest first."""
-    held = [one for one in enrolment.authenticators(steps.account_of(attempt).id) if not one.suspended_at]
+    held = [one for one in enrolment.authenticators(steps.person_of(attempt).id) if not one.suspended_at]
     latest = max((one.last_used_at for one in held if one.last_used_at), default=None)
     found: list[Method] = []
     for factor in steps.usable(attempt):
@@ -46,7 +47,7 @@ def _last_used(authenticator: Authenticator, factor: Factor) -> datetime | None:
     return authenticator.last_used_at if same else None
 
 
-def choose(attempt: Attempt, value: str) -> Challenge:
+def choose(attempt: SignIn, value: str) -> Challenge:
     """Ask with a method; raise NotFound for one that is not offered, TooMany if no more may be sent."""
     method = next((method for method in methods(attempt) if method.value == value), None)
     if method is None:
@@ -57,7 +58,7 @@ def choose(attempt: Attempt, value: str) -> Challenge:
     return challenges.ask(asking, method.authenticators[0], method.factor.name)
 
 
-def again(attempt: Attempt, challenge: Challenge, *, spoken: bool = False) -> Challenge:
+def again(attempt: SignIn, challenge: Challenge, *, spoken: bool = False) -> Challenge:
     """Ask once more with the same method, by telephone call if `spoken`; raise as `choose` does."""
     asking = replace(_asking(attempt, challenge.purpose), spoken=spoken)
     if challenge.purpose is Purpose.ENROL:
@@ -67,20 +68,20 @@ def again(attempt: Attempt, challenge: Challenge, *, spoken: bool = False) -> Ch
     return challenges.ask(asking, challenge.authenticator, challenge.kind)
 
 
-def open_challenge(attempt: Attempt, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:
+def open_challenge(attempt: SignIn, purpose: Purpose = Purpose.SIGN_IN) -> Challenge | None:
     """Return what this attempt can answer now."""
     found = challenges.current(attempts.binding(attempt), purpose)
     return found if found and _is_for(attempt, found) else None
 
 
-def waiting(attempt: Attempt) -> Challenge | None:
+def waiting(attempt: SignIn) -> Challenge | None:
     """Return what this attempt waits for, whoever looks at it; None if it is somewhere else by now."""
     if attempt.account is None or attempt.state is not AttemptState.OPEN or attempts.expired(attempt):
         return None
     return open_challenge(attempt) or open_challenge(attempt, Purpose.ENROL)
 
 
-def give_up_denied(attempt: Attempt) -> bool:
+def give_up_denied(attempt: SignIn) -> bool:
     """End an attempt of which its person said on a device that it is somebody else's; say whether it is one."""
     if not denials.denied(attempts.binding(attempt)):
         return False
@@ -88,7 +89,7 @@ def give_up_denied(attempt: Attempt) -> bool:
     return True
 
 
-def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str], *, trust: bool = False) -> None:
+def answer(attempt: SignIn, challenge: Challenge, given: Mapping[str, str], *, trust: bool = False) -> None:
     """Go on with the attempt if the answer is right, and `trust` this browser from now on where that is offered.
 
     Raise Rejected, Expired and TooMany as `challenges.answer` does, Moved if the attempt went on meanwhile.
@@ -104,12 +105,12 @@ def answer(attempt: Attempt, challenge: Challenge, given: Mapping[str, str], *, 
     challenges.answer(challenge, given, passed)
 
 
-def begin_first(attempt: Attempt, kind: str, fields: Mapping[str, str]) -> Challenge:
+def begin_first(attempt: SignIn, kind: str, fields: Mapping[str, str]) -> Challenge:
     """Begin adding the first factor; raise Rejected and TooMany as `enrolment.begin` does."""
     return enrolment.begin(_asking(attempt, Purpose.ENROL), kind, fields)
 
 
-def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, str]) -> None:
+def confirm_first(attempt: SignIn, challenge: Challenge, given: Mapping[str, str]) -> None:
     """Add the first factor and go on with the attempt, in one act; raise as `enrolment.confirm` does."""
 
     def added(factor: Authenticator) -> None:
@@ -120,10 +121,10 @@ def confirm_first(attempt: Attempt, challenge: Challenge, given: Mapping[str, st
     enrolment.confirm(challenge, given, first=True, then=added)
 
 
-def _is_for(attempt: Attempt, asked: Challenge | Authenticator) -> bool:
+def _is_for(attempt: SignIn, asked: Challenge | Authenticator) -> bool:
     """Say whether it belongs to the person who signs in now: another one may have signed in here in between."""
-    return asked.account_id == steps.account_of(attempt).id
+    return asked.account_id == steps.person_of(attempt).id
 
 
-def _asking(attempt: Attempt, purpose: Purpose) -> Asking:
+def _asking(attempt: SignIn, purpose: Purpose) -> Asking:
     return Asking(steps.account_of(attempt), purpose, attempts.binding(attempt), attempt.application)

@@ -26,8 +26,9 @@ from idp.signin import (
     verification,
 )
 from idp.signin.arrival import at, going_on, interrupted
+from idp.signin.attempt import SignIn
 from idp.signin.forms import PasswordForm
-from idp.signin.models import Attempt, AttemptState
+from idp.signin.models import AttemptState
 from idp.signin.sentences import REASONS, reason
 
 blueprint = Blueprint("signin", __name__)
@@ -41,7 +42,7 @@ blueprint.add_url_rule("/account/trusted-browsers", "trusted_browsers", trusted_
 
 @blueprint.route("/login", methods=FILL_IN)
 @at("password")
-def login(attempt: Attempt) -> ResponseReturnValue:
+def login(attempt: SignIn) -> ResponseReturnValue:
     """Ask who it is, and the password."""
     form = PasswordForm(identifier=_known_as(attempt))
     if form.validate_on_submit():
@@ -52,14 +53,14 @@ def login(attempt: Attempt) -> ResponseReturnValue:
 
 @blueprint.post("/login/passkey/options")
 @at("password")
-def passkey_options(attempt: Attempt) -> ResponseReturnValue:
+def passkey_options(attempt: SignIn) -> ResponseReturnValue:
     """Ask whoever holds a passkey; for the script of the page."""
     return passkey.ask(attempt).page
 
 
 @blueprint.route("/login/passkey", methods=FILL_IN)
 @at("password")
-def use_passkey(attempt: Attempt) -> ResponseReturnValue:
+def use_passkey(attempt: SignIn) -> ResponseReturnValue:
     """Take a passkey in place of the password."""
     form = PasswordForm(formdata=None, identifier=_known_as(attempt))
     if request.method == "POST":
@@ -71,7 +72,7 @@ def use_passkey(attempt: Attempt) -> ResponseReturnValue:
 
 @blueprint.route("/login/verify", methods=FILL_IN)
 @at("verify")
-def verify(attempt: Attempt) -> ResponseReturnValue:
+def verify(attempt: SignIn) -> ResponseReturnValue:
     """Let the person choose a verification method, ask with it, and judge the answer."""
     if verification.give_up_denied(attempt):
         return render_template("signin/denied.html", attempt=attempt), 403
@@ -87,7 +88,7 @@ def verify(attempt: Attempt) -> ResponseReturnValue:
 
 @blueprint.route("/login/verify/add", methods=FILL_IN)
 @at("add_factor")
-def add_factor(attempt: Attempt) -> ResponseReturnValue:
+def add_factor(attempt: SignIn) -> ResponseReturnValue:
     """Let somebody who has no second factor add the first one, and go on with it."""
     offered = factors.first(factors.that_add(steps.usable(attempt)))
     if not offered:
@@ -115,7 +116,7 @@ def verify_state() -> ResponseReturnValue:
 
 @blueprint.get("/login/verify/lost")
 @at("verify")
-def lost(attempt: Attempt) -> ResponseReturnValue:
+def lost(attempt: SignIn) -> ResponseReturnValue:
     """Say what somebody can do whose phone is gone."""
     methods = verification.methods(attempt)
     titles = dict.fromkeys(str(method.factor.title) for method in methods)
@@ -134,7 +135,7 @@ def panic() -> ResponseReturnValue:
 
 
 @at("verify")
-def _panic(attempt: Attempt) -> ResponseReturnValue:
+def _panic(attempt: SignIn) -> ResponseReturnValue:
     back = url_for("signin.lost", t=attempt.public_id)
     done = url_for("mfa.panic_done", next=attempt.return_to)
     proved = steps.gave_password(attempt)
@@ -182,19 +183,19 @@ def overtaken(_refusal: Conflict) -> ResponseReturnValue:
     return redirect(url_for("signin.login", t=request.args.get("t")), 303)
 
 
-def _known_as(attempt: Attempt) -> str:
+def _known_as(attempt: SignIn) -> str:
     open_session = steps.credited(attempt)
     return attempt.login_hint or (open_session.account.email if open_session else "")
 
 
-def _login_page(attempt: Attempt, form: PasswordForm) -> ResponseReturnValue:
-    why = reason(attempt) if steps.credited(attempt) else ""
+def _login_page(attempt: SignIn, form: PasswordForm) -> ResponseReturnValue:
+    why = reason(attempt.reason, attempt.application) if steps.credited(attempt) else ""
     passkeys = passkey.offered(attempt)
     values = {"reason": why, "passkeys": passkeys, "providers": eid_providers.offered()}
     return render_template("signin/login.html", form=form, attempt=attempt, **values), form.status
 
 
-def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
+def _choices(attempt: SignIn, *, late: bool = False) -> ResponseReturnValue:
     if late:
         flash(over(), "warning")
         return redirect(url_for("signin.verify", t=attempt.public_id), 303)
@@ -202,11 +203,11 @@ def _choices(attempt: Attempt, *, late: bool = False) -> ResponseReturnValue:
     if not offered:
         return _no_method(attempt)
     age = steps.password_age(attempt)
-    why = {"reason": reason(attempt), "ago": span(max(age, 60))} if age is not None else {}
+    why = {"reason": reason(attempt.reason, attempt.application), "ago": span(max(age, 60))} if age is not None else {}
     return render_template("signin/choose.html", attempt=attempt, methods=offered, **why)
 
 
-def _no_method(attempt: Attempt) -> ResponseReturnValue:
+def _no_method(attempt: SignIn) -> ResponseReturnValue:
     account = steps.account_of(attempt)
     texts = administrators.refuses_texts(account) and not enrolment.beyond_texts(account.id)
     resists = (texts or steps.wanted_level(attempt) == PHR) and passkey.offered(attempt)
@@ -217,7 +218,7 @@ def _no_method(attempt: Attempt) -> ResponseReturnValue:
     )
 
 
-def _offered(attempt: Attempt, kind: str) -> ResponseReturnValue:
+def _offered(attempt: SignIn, kind: str) -> ResponseReturnValue:
     form = forms.offer(kind)
     if form.validate_on_submit():
         with forms.telling(form, kind):
@@ -226,7 +227,7 @@ def _offered(attempt: Attempt, kind: str) -> ResponseReturnValue:
     return _factor_page(attempt, "enrol", kind, form)
 
 
-def _answered(attempt: Attempt, challenge: Challenge) -> ResponseReturnValue:
+def _answered(attempt: SignIn, challenge: Challenge) -> ResponseReturnValue:
     enrolling = challenge.purpose is Purpose.ENROL
     form = forms.answer(challenge.kind)
     if form.validate_on_submit() and forms.shown(challenge):
@@ -239,7 +240,7 @@ def _answered(attempt: Attempt, challenge: Challenge) -> ResponseReturnValue:
     return _factor_page(attempt, "enrol" if enrolling else "ask", challenge.kind, form, challenge)
 
 
-def _judge(attempt: Attempt, challenge: Challenge, form: forms.FactorForm) -> None:
+def _judge(attempt: SignIn, challenge: Challenge, form: forms.FactorForm) -> None:
     if challenge.purpose is Purpose.ENROL:
         verification.confirm_first(attempt, challenge, forms.values(form))
     else:
@@ -247,7 +248,7 @@ def _judge(attempt: Attempt, challenge: Challenge, form: forms.FactorForm) -> No
 
 
 def _factor_page(
-    attempt: Attempt, act: str, kind: str, form: forms.FactorForm, challenge: Challenge | None = None
+    attempt: SignIn, act: str, kind: str, form: forms.FactorForm, challenge: Challenge | None = None
 ) -> ResponseReturnValue:
     page = render_template(
         f"mfa/{kind}_{act}.html",
@@ -266,7 +267,7 @@ def _factor_page(
     return page, form.status
 
 
-def _asked(attempt: Attempt, method: str) -> ResponseReturnValue:
+def _asked(attempt: SignIn, method: str) -> ResponseReturnValue:
     try:
         verification.choose(attempt, method)
     except TooMany as refusal:
@@ -274,7 +275,7 @@ def _asked(attempt: Attempt, method: str) -> ResponseReturnValue:
     return redirect(url_for("signin.verify", t=attempt.public_id), 303)
 
 
-def _asked_again(attempt: Attempt, challenge: Challenge, endpoint: str) -> ResponseReturnValue:
+def _asked_again(attempt: SignIn, challenge: Challenge, endpoint: str) -> ResponseReturnValue:
     try:
         verification.again(attempt, challenge, spoken=request.form["again"] == forms.CALL)
         flash(_("A new code is on its way. Only the newest one counts."), "success")

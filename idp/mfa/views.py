@@ -185,7 +185,7 @@ def remove(kind: str, number: int) -> ResponseReturnValue:
     place, own = PLACES[kind], enrolment.may_change()
     found = enrolment.owned(own.account, number, kind)
     if request.method == "GET":
-        return render_template("mfa/remove.html", found=found, place=place)
+        return render_template("mfa/remove.html", found=found, place=place, spare=kind in factors.SPARE)
     name = enrolment.remove(own.account, number)
     flash(str(place.removed) % {"name": name}, "success")
     return redirect(url_for(place.endpoint), 303)

@@ -45,8 +45,8 @@ def test_discovery_names_what_the_plan_needs(stage: Stage, plan: str) -> None:
 
 
 FINE: list[dict[str, str | None]] = [
-    {}, {"state": None}, {"nonce": None}, {"nonce": "n" * 64}, {"nonce": "n" * 384}, {"state": "s" * 384},
-    {"scope": "offline_access email profile openid"},
+    {}, {"state": None, "nonce": "n" * 64}, {"nonce": None, "state": "s" * 384},
+    {"nonce": "n" * 384, "scope": "offline_access email profile openid"},
 ]  # fmt: skip
 
 

@@ -244,7 +244,7 @@ def transactional(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def upsert(table: Any, connection: Connection | Session) -> Any:
+def upsert(table: Any, connection: Connection | Engine | Session) -> Any:
     """Return an INSERT for `table` that knows ON CONFLICT, in the dialect of the connection."""
     bind = connection.get_bind() if isinstance(connection, Session) else connection
     return importlib.import_module(f"sqlalchemy.dialects.{bind.dialect.name}").insert(table)

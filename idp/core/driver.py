@@ -19,16 +19,16 @@ def begun(engine: Engine) -> Iterator[PoolProxiedConnection]:
     """
     with _connected(engine) as connection:
         yield connection
-        _translated(engine.dialect, connection.commit)
+        translated(engine.dialect, connection.commit)
 
 
 @contextmanager
 def _connected(engine: Engine) -> Iterator[PoolProxiedConnection]:
-    connection: PoolProxiedConnection = _translated(engine.dialect, engine.raw_connection)
+    connection: PoolProxiedConnection = translated(engine.dialect, engine.raw_connection)
     with closing(connection):
         if engine.dialect.name == "sqlite":
             # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
-            _translated(engine.dialect, lambda: connection.cursor().execute("BEGIN IMMEDIATE"))
+            translated(engine.dialect, lambda: connection.cursor().execute("BEGIN IMMEDIATE"))
         yield connection
 
 
@@ -37,7 +37,8 @@ def ours(dialect: Dialect, error: Exception, sql: str | None = None) -> Exceptio
     return DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
 
 
-def _translated(dialect: Dialect, call: Callable[[], T]) -> T:
+def translated(dialect: Dialect, call: Callable[[], T]) -> T:
+    """Return what a call of the driver returns, with its errors as SQLAlchemy's."""
     try:
         return call()
     except dialect.loaded_dbapi.Error as error:

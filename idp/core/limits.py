@@ -8,18 +8,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, bindparam, case, delete
+from sqlalchemy import Integer, PoolProxiedConnection, Text, bindparam, case, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.core import clock
+from idp.core import clock, driver
 from idp.core.db import Model, db, in_transaction, transactional, upsert
 from idp.core.errors import TooMany
 from idp.core.prepared import Prepared
-
-# By dialect: each is built once, since to build one takes much longer than to count.
-COUNTING: dict[str, Any] = {}
 
 
 class Counter(Model):
@@ -53,7 +51,7 @@ def spend(*budgets: Budget) -> None:
     if in_transaction():
         raise RuntimeError("a counter must be spent before the act that it guards")
     now = clock.now()
-    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+    with driver.begun(db.engine) as connection:
         exhausted = [_count(connection, budget, now) for budget in _in_order(budgets)]
     waits = [(wait, name) for wait, name in exhausted if wait]
     if waits:
@@ -85,18 +83,20 @@ def source_of(address: str | None) -> str:
     return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
-def _counting(connection: Connection) -> Any:
-    """Return the statement that counts one use, in the dialect of the connection."""
+@cache
+def _counting(_dialect: str) -> Prepared:
+    """Return the statement that counts one use; built once for a dialect, since that takes longer than to count."""
     table = Counter.__table__
-    row = upsert(table, connection).values(key=bindparam("key"), tries=1, window_ends=bindparam("ends"))
+    row = upsert(table, db.engine)
     over = table.c.window_ends <= bindparam("now")
-    return row.on_conflict_do_update(
+    counted = row.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "tries": case((over, 1), else_=table.c.tries + 1),
             "window_ends": case((over, row.excluded.window_ends), else_=table.c.window_ends),
         },
-    ).returning(table.c.tries, table.c.window_ends)
+    )
+    return Prepared(counted.returning(table.c.tries, table.c.window_ends))
 
 
 def _in_order(budgets: Iterable[Budget]) -> list[Budget]:
@@ -108,12 +108,10 @@ def _key(budget: Budget) -> str:
     return f"{budget.name}:{budget.key}"
 
 
-def _count(connection: Connection, budget: Budget, now: datetime) -> tuple[int, str]:
-    dialect = connection.dialect.name
-    if dialect not in COUNTING:
-        COUNTING[dialect] = _counting(connection)
+def _count(connection: PoolProxiedConnection, budget: Budget, now: datetime) -> tuple[int, str]:
     ends = now + timedelta(seconds=budget.seconds)
-    counted = connection.execute(COUNTING[dialect], {"key": _key(budget), "now": now, "ends": ends}).one()
+    counting = _counting(db.engine.dialect.name)
+    counted: Any = counting.first_on(connection, key=_key(budget), tries=1, window_ends=ends, now=now)
     if counted.tries <= budget.tries:
         return 0, budget.name
     wait = math.ceil((counted.window_ends - now).total_seconds())

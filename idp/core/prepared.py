@@ -10,7 +10,7 @@ from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, PoolProxiedConnection
 
 from idp.core import driver
 from idp.core.db import act, db, in_transaction
@@ -41,6 +41,10 @@ class Prepared:
         except db.engine.dialect.loaded_dbapi.Error:
             # The session meets the same trouble: it mends it, or tells of it.
             return db.session.execute(self.statement, values).first()
+
+    def first_on(self, connection: PoolProxiedConnection, **values: Any) -> Any | None:
+        """Return the first row, in a transaction of its own (`driver.begun`) that shares nothing with any act."""
+        return driver.translated(db.engine.dialect, lambda: self._first(connection.cursor(), values))
 
     def run(self, **values: Any) -> int:
         """Change something, inside an act; return how many rows."""
@@ -77,11 +81,12 @@ class Prepared:
         self, dialect: Dialect, names: tuple[str, ...] | None
     ) -> tuple[str, list[tuple[str, Any]], dict[str, Any], list[Any], Convert]:
         """Return the SQL; the parameters and what converts them; those with a value; the same of columns; the row."""
-        compiled: Any = self.statement.compile(dialect=dialect, column_keys=names)
+        columns = [name for name in names if name in self.statement.table.c] if names else None
+        compiled: Any = self.statement.compile(dialect=dialect, column_keys=columns)
         order = compiled.positiontup if dialect.positional else list(compiled.binds)
         binds = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
         constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        columns = self.statement.exported_columns
-        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        row: Any = namedtuple("Row", columns.keys())  # type: ignore[misc]
+        told = self.statement.exported_columns
+        converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
+        row: Any = namedtuple("Row", told.keys())  # type: ignore[misc]
         return str(compiled), binds, constants, converts, row._make

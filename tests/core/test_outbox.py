@@ -1,7 +1,7 @@
 """A message is written with its act and delivered once, whatever the relay, the provider or the worker does."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from idp.core import clock, jobs, outbox
 from idp.core.db import db, transaction
 from idp.core.outbox import Message, MessageState
 from tests.support import sms_provider
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 from tests.support.servers.smtp import Mailbox
 from tests.support.sms_provider import ACCOUNT, Provider
 
@@ -30,26 +30,19 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def sending(
-    new_database: Callable[[str], str],
-    database_kind: str,
-    request: pytest.FixtureRequest,
-    mailbox: Mailbox,
-    provider: Provider,
-) -> Iterator[Flask]:
+def sending(each_app: Flask, mailbox: Mailbox, provider: Provider) -> Iterator[Flask]:
     """The identity server with a real relay and a provider that speaks the provider's API, on each database."""
-    template = request.getfixturevalue("sqlite_template" if database_kind == "sqlite" else "postgres_template")
-    app = configured(
-        new_database(template),
+    app = reconfigured(
+        each_app,
         ERN_MAIL__TRANSPORT="smtp", ERN_MAIL__HOST=mailbox.host, ERN_MAIL__PORT=str(mailbox.port),
         ERN_MAIL__SECURITY="none", ERN_SMS__TRANSPORT="twilio", ERN_SMS__ACCOUNT_SID=ACCOUNT,
         ERN_SMS__AUTH_TOKEN="token", ERN_SMS__API_BASE=provider.address, ERN_SMS__SENDER="+447700900999",
     )  # fmt: skip
-    app.jinja_loader.searchpath.append(str(Path(__file__).parent / "mails"))  # type: ignore[union-attr]
+    places: list[str] = app.jinja_loader.searchpath  # type: ignore[union-attr]
+    places.append(str(Path(__file__).parent / "mails"))
     with app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
+    places.pop()
 
 
 def write_mail(key: str | None = None, language: str = "en") -> None:

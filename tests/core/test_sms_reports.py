@@ -1,6 +1,6 @@
 """What the provider reports about a text, who may report it, and the second sender."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from idp.core import clock, jobs, outbox
 from idp.core.db import db, transaction
 from idp.core.outbox import Message, MessageState
 from tests.support import sms_provider
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 from tests.support.sms_provider import ACCOUNT, Provider, signature
 
 PHONE = "+447700900100"
@@ -28,20 +28,15 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(params=[SECOND])
-def sending(
-    new_database: Callable[[str], str], database_kind: str, provider: Provider, request: pytest.FixtureRequest
-) -> Iterator[Flask]:
+def sending(each_app: Flask, provider: Provider, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The identity server with two senders at a provider that speaks the provider's API."""
-    template = "sqlite_template" if database_kind == "sqlite" else "postgres_template"
-    app = configured(
-        new_database(request.getfixturevalue(template)),
+    app = reconfigured(
+        each_app,
         ERN_SMS__TRANSPORT="twilio", ERN_SMS__ACCOUNT_SID=ACCOUNT, ERN_SMS__AUTH_TOKEN="token",
         ERN_SMS__API_BASE=provider.address, ERN_SMS__SENDER=FIRST, ERN_SMS__SECOND_SENDER=request.param,
     )  # fmt: skip
     with app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 only_one_sender = pytest.mark.parametrize("sending", [""], indirect=True)

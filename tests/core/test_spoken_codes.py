@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +12,7 @@ from idp.core import clock, jobs, outbox
 from idp.core.db import db, transaction
 from idp.core.outbox import Message, MessageState
 from tests.support import sms_provider
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 from tests.support.sms_provider import ACCOUNT, Provider, signature
 
 PHONE, SENDER = "+491713920017", "+447700900998"
@@ -27,17 +26,13 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def calling(sqlite_template: str, tmp_path: Path, provider: Provider) -> Iterator[Flask]:
-    file = tmp_path / "calling.sqlite3"
-    file.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
-    app = configured(
-        f"sqlite:///{file}", ERN_SMS__TRANSPORT="twilio", ERN_SMS__ACCOUNT_SID=ACCOUNT, ERN_SMS__AUTH_TOKEN="token",
+def calling(app: Flask, provider: Provider) -> Iterator[Flask]:
+    reconfigured(
+        app, ERN_SMS__TRANSPORT="twilio", ERN_SMS__ACCOUNT_SID=ACCOUNT, ERN_SMS__AUTH_TOKEN="token",
         ERN_SMS__API_BASE=provider.address, ERN_SMS__SENDER=SENDER, ERN_SMS__VOICE_CALLS="true",
     )  # fmt: skip
     with app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def call(language: str = "en") -> None:

@@ -12,7 +12,7 @@ from idp.mfa import key_models, metadata_blob
 from idp.mfa.models import Authenticator
 from tests.mfa.fido_metadata import MetadataService, entry
 from tests.signin.browser import Browser, person
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 from tests.support.key_maker import KeyMaker
 from tests.support.security_key import SecurityKey
 
@@ -34,7 +34,7 @@ def maker() -> KeyMaker:
 @pytest.fixture
 def strict(app: Flask) -> Flask:
     """The same, with an operator who wants known models only."""
-    return configured(app.config["SQLALCHEMY_DATABASE_URI"], ERN_SECURITY__ONLY_KNOWN_KEYS="true")
+    return reconfigured(app, ERN_SECURITY__ONLY_KNOWN_KEYS="true")
 
 
 def loaded(app: Flask, service: MetadataService, *roots: bytes) -> None:

@@ -1,8 +1,6 @@
 """Call me instead: the same code, the same limits, for people who cannot read a text message."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -14,18 +12,14 @@ from idp.core.levels import MFA
 from idp.core.outbox import Channel, Message, content_of
 from idp.signin.attempt import Wanted
 from tests.signin.browser import EMAIL, PHONE, Browser, person
-from tests.support.identity_server import closed, configured
+from tests.support.identity_server import reconfigured
 
 CPMS = Wanted(MFA, application="CPMS")
 
 
 @pytest.fixture
-def calling(sqlite_template: str, tmp_path: Path) -> Iterator[Flask]:
-    file = tmp_path / "calling.sqlite3"
-    file.write_bytes(Path(sqlite_template.removeprefix("sqlite:///")).read_bytes())
-    app = configured(f"sqlite:///{file}", ERN_SMS__VOICE_CALLS="true")
-    yield app
-    closed(app)
+def calling(app: Flask) -> Flask:
+    return reconfigured(app, ERN_SMS__VOICE_CALLS="true")
 
 
 def spoken(app: Flask) -> list[tuple[str, str, str, str]]:

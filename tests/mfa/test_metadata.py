@@ -12,7 +12,7 @@ from idp.mfa import key_models, metadata_blob
 from idp.mfa.models import KeyModel
 from tests.mfa.fido_metadata import MODEL, MetadataService, entry
 from tests.signin.browser import Browser, person
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 from tests.support.security_key import SecurityKey
 
 
@@ -77,7 +77,7 @@ def test_a_model_with_a_warning_is_not_registered(app: Flask, service: MetadataS
 
 def test_an_operator_may_take_it_all_the_same(app: Flask, service: MetadataService) -> None:
     loaded(app, service, "REVOKED")
-    lenient = configured(app.config["SQLALCHEMY_DATABASE_URI"], ERN_SECURITY__REFUSE_WITHDRAWN_KEYS="false")
+    lenient = reconfigured(app, ERN_SECURITY__REFUSE_WITHDRAWN_KEYS="false")
     person(lenient)
     browser = Browser(lenient)
     browser.enters()

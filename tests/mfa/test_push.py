@@ -28,7 +28,7 @@ from tests.mfa.mobile import DEVICES, has_the_app
 from tests.mfa.test_app_sign_in import arrives
 from tests.signin.browser import Browser, person
 from tests.support.companion_app import CompanionApp, Refused, b64, unb64
-from tests.support.identity_server import configured
+from tests.support.identity_server import reconfigured
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
 
@@ -84,7 +84,7 @@ def service() -> Iterator[PushService]:
 @pytest.fixture
 def pushing(app: Flask) -> Flask:
     """The same server, with pushes on."""
-    return configured(app.config["SQLALCHEMY_DATABASE_URI"], ERN_PUSH__ENABLED="true")
+    return reconfigured(app, ERN_PUSH__ENABLED="true")
 
 
 def subscribed(app: Flask, service: PushService) -> CompanionApp:

@@ -33,6 +33,18 @@ def configured(url: str, **environ: str) -> Flask:
     return app
 
 
+def reconfigured(app: Flask, **environ: str) -> Flask:
+    """Give a lent application further settings until the test is over; not of its server and its database.
+
+    Those are read when it is built; everything else is read at each use.
+    """
+    known = app.extensions["ern_settings"]
+    told = configuration.load({"ERN_CONFIG": "test", "DATABASE_URL": known.database.url, **environ})
+    assert (told.server, told.database) == (known.server, known.database), "build an application of its own"
+    app.extensions["ern_settings"] = told
+    return app
+
+
 def prepared(url: str) -> str:
     """Make the tables and the signing keys (an RSA key takes a while) of an empty database and return its URL."""
     app = configured(url)

@@ -42,7 +42,8 @@ class Account(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    addresses: Mapped[list["EmailAddress"]] = relationship(back_populates="account", lazy="selectin")
+    # Read when they are used, since almost no page shows one; who shows many people reads theirs along.
+    addresses: Mapped[list["EmailAddress"]] = relationship(back_populates="account")
 
     @property
     def name(self) -> str:

@@ -10,7 +10,6 @@ from functools import cache
 
 from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import Select, bindparam, delete, select, update
-from sqlalchemy.orm import joinedload
 
 from idp.accounts import administrators, doubt, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
@@ -273,9 +272,7 @@ def _find(token: str) -> UserSession | None:
 @cache
 def _open() -> Select[UserSession]:
     """Return the question for the open session of a cookie; built once, since every request asks it."""
-    # Almost no page shows an address: reading them with each session would be a second query.
-    lean = joinedload(UserSession.account).lazyload(Account.addresses)
-    return select(UserSession).where(UserSession.digest == bindparam("digest"), *ALIVE).options(lean)
+    return select(UserSession).where(UserSession.digest == bindparam("digest"), *ALIVE)
 
 
 def _notice(found: AnySession | None) -> None:

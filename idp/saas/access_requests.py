@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import selectinload
 
 from idp.accounts.models import Account
 from idp.core import audit, clock, limits, settings, signals
@@ -96,7 +97,7 @@ def answer(account_id: int, reference: str, text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise Invalid("answer_long")
     askers = select(Account).where(Account.id.in_([item.decided_by_id for item in asked]))
-    told = list(db.session.scalars(askers))
+    told = list(db.session.scalars(askers.options(selectinload(Account.addresses))))
     for item in asked:
         move(item, ItemState.SUBMITTED, item.version, Decision(None, "requester"))
     add_note(request, account_id, text)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from idp.accounts.models import Account, EmailAddress
@@ -138,7 +138,7 @@ def accesses(authority: Authority, asked: Asked) -> Page[tuple[Access, Account]]
         .join(Account, Account.id == Access.account_id)
         .where(Access.account_id != authority.account_id, looked_after(authority))
         .where(_in_list(asked.show, clock.now()), *_matching(asked.search))
-        .options(*access_parts())
+        .options(*access_parts(), selectinload(Account.addresses))
         .order_by(Account.last_name, Account.first_name, Access.id)
         .limit(asked.per_page)
     )

@@ -18,7 +18,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
 from idp.accounts import questions
 from idp.accounts.administrators import acting_level
@@ -124,7 +124,7 @@ def administrators(*, but: int) -> list[Account]:
 def _people(who: ColumnElement[bool], but: int) -> list[Account]:
     known = ~panic.unrecognised(Account.id)
     found = select(Account).where(Account.state == AccountState.ACTIVE, Account.id != but, known, who)
-    return list(db.session.scalars(found.order_by(Account.id)))
+    return list(db.session.scalars(found.options(selectinload(Account.addresses)).order_by(Account.id)))
 
 
 def _coordinates(account_id: AccountId, network: Code, now: Moment) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from idp.accounts import people, questions
 from idp.accounts.models import Account
@@ -46,6 +47,7 @@ def waiting(authority: Authority) -> list[Unrecognised]:
     """Return the people whom this approver may recognise, who waits longest first."""
     rows = select(Account, Panic.begun_at).join(Panic, Panic.account_id == Account.id)
     ordered = rows.where(Panic.recognised_at.is_(None)).order_by(Panic.begun_at).limit(200)
+    ordered = ordered.options(selectinload(Account.addresses))
     found = [_seen(authority, person, since) for person, since in db.session.execute(ordered)]
     return [one for one in found if one]
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 from werkzeug.test import TestResponse
 
 from idp.accounts import people, session
@@ -98,7 +99,8 @@ def person(app: Flask, email: str = ADA["email"], language: str = "en", **flags:
 
 def accounts(app: Flask) -> list[Account]:
     with app.app_context():
-        return list(db.session.scalars(select(Account).order_by(Account.id)))
+        read = select(Account).options(selectinload(Account.addresses)).order_by(Account.id)
+        return list(db.session.scalars(read))
 
 
 def sessions(app: Flask, *, ended: bool | None = None) -> list[UserSession]:

@@ -1,8 +1,9 @@
 """Adding and removing second factors: who may, what is told to whom, and what must not be removed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from idp.accounts import administrators, people, questions, session
@@ -21,10 +22,15 @@ LONGEST_LABEL = 64
 
 def authenticators(account_id: int, kind: str | None = None) -> list[Authenticator]:
     """Return what an account can prove itself with, the strongest first, then the last used."""
-    found = select(Authenticator).where(Authenticator.account_id == account_id)
-    if kind:
-        found = found.where(Authenticator.kind == kind)
-    return sorted(db.session.scalars(found), key=_order)
+    found = db.session.scalars(_held(of_a_kind=bool(kind)), {"account_id": account_id, "kind": kind})
+    return sorted(found, key=_order)
+
+
+@cache
+def _held(*, of_a_kind: bool) -> Select[Authenticator]:
+    """Return the question for what an account holds; built once, since a page of the sign-in asks it several times."""
+    found = select(Authenticator).where(Authenticator.account_id == bindparam("account_id"))
+    return found.where(Authenticator.kind == bindparam("kind")) if of_a_kind else found
 
 
 def own(kind: str) -> UserSession:

@@ -109,10 +109,14 @@ class Issuer:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).rstrip(b"=")
         if asked is None or asked["code_challenge"] != challenge.decode() or sent["redirect_uri"] != self.callback:
             return 400, {"error": "invalid_grant"}
+        return 200, self.gives(asked)
+
+    def gives(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The tokens for somebody (`who`) who signs in with this `nonce`."""
         token = secrets.token_urlsafe(24)
         self.tokens[token] = asked["who"]
         answer = {"access_token": token, "token_type": "Bearer", "expires_in": self.expires_in}
-        return 200, answer | {"id_token": self._id_token(asked, token)}
+        return answer | {"id_token": self._id_token(asked, token)}
 
     def _id_token(self, asked: dict[str, Any], token: str) -> str:
         now = int(time.time())

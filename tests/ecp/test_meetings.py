@@ -28,7 +28,7 @@ def test_a_meeting_is_announced_for_the_network(member: Browser, another: Browse
     assert "No meeting is planned." in member.opens(LIST).text
     page = member.sends(NEW, **meeting(place="https://meet.example/x"))
     assert "Your meeting is announced." in page.text
-    another.signs_in(person("n00iiii1", "Ida Test"))
+    another.enters(person("n00iiii1", "Ida Test"))
     seen = another.opens(LIST).text
     assert "<h2>Webinar</h2>" in seen
     assert ", 17:00</b>" in seen
@@ -85,7 +85,7 @@ def test_the_same_form_sent_twice_makes_one_meeting(member: Browser, ecp: Flask)
 
 def test_only_who_announced_a_meeting_calls_it_off(member: Browser, another: Browser) -> None:
     member.sends(NEW, **meeting())
-    another.signs_in(person("n00iiii1", "Ida Test"))
+    another.enters(person("n00iiii1", "Ida Test"))
     assert "can call it off" in another.opens(f"{LIST}/1/delete").text
     another.posts(f"{LIST}/1/delete", csrf_token=hidden_fields(another.opens("/").text)["csrf_token"])
     assert "Webinar" in member.opens(LIST).text
@@ -97,7 +97,7 @@ def test_only_who_announced_a_meeting_calls_it_off(member: Browser, another: Bro
 
 @pytest.mark.parametrize("path", ["", "/new", "/1/delete"])
 def test_nobody_sees_the_meetings_of_another_network(member: Browser, another: Browser, path: str) -> None:
-    another.signs_in(person("n00other", "Otto Other", access("ITHACA")))
+    another.enters(person("n00other", "Otto Other", access("ITHACA")))
     another.sends("/spaces/ITHACA/meetings/new", **meeting())
     assert another.opens(f"/spaces/ITHACA/meetings{path}").status_code == 200
     assert member.opens(f"/spaces/ITHACA/meetings{path}").status_code == 404

@@ -20,6 +20,13 @@ def later(**span: int) -> time_machine.travel:
     return time_machine.travel(clock.now() + timedelta(**span), tick=True)
 
 
+@pytest.fixture
+def member(visitor: Browser) -> Browser:
+    """Somebody who went the whole way."""
+    assert visitor.signs_in().status_code == 303
+    return visitor
+
+
 def test_the_claims_are_asked_again_after_a_minute_and_not_before(member: Browser, issuer: Issuer) -> None:
     member.opens(SPACE)
     assert issuer.asked.count("/oauth2/userinfo") == 1

@@ -43,7 +43,7 @@ def queries(ecp: Flask, browser: Browser, path: str) -> int:
 
 @pytest.mark.parametrize("path", ["", "/members", "/posts/new", "/posts/1/edit", "/posts/1/delete"])
 def test_nobody_sees_the_space_of_another_network(member: Browser, another: Browser, path: str) -> None:
-    another.signs_in(person("n00other", "Otto Other", access("ITHACA")))
+    another.enters(person("n00other", "Otto Other", access("ITHACA")))
     another.sends("/spaces/ITHACA/posts/new", title="Hello", text="World")
     assert member.opens(f"/spaces/ITHACA{path}").status_code == 404
     assert member.opens(f"/spaces/Invented{path}").status_code == 404
@@ -51,7 +51,7 @@ def test_nobody_sees_the_space_of_another_network(member: Browser, another: Brow
 
 
 def test_a_post_is_not_reachable_through_another_network(member: Browser, another: Browser) -> None:
-    another.signs_in(person("n00other", "Otto Other", access("ITHACA")))
+    another.enters(person("n00other", "Otto Other", access("ITHACA")))
     another.sends("/spaces/ITHACA/posts/new", title="Hello", text="World")
     assert member.opens(f"{SPACE}/posts/1/edit").status_code == 404
     member.sends(f"{SPACE}/posts/new", follow=True, title="x", text="y")
@@ -105,14 +105,14 @@ def test_lists_cost_the_same_number_of_queries_whatever_their_length(member: Bro
 
 def test_only_those_who_signed_in_here_are_counted(member: Browser, another: Browser) -> None:
     assert "1 member, 1 country." in member.opens(SPACE).text
-    another.signs_in(person("n00iiii1", "Ida Test", access("ERN-RND", "IT08", "IT")))
+    another.enters(person("n00iiii1", "Ida Test", access("ERN-RND", "IT08", "IT")))
     assert "2 members, 2 countries." in member.opens(SPACE).text
 
 
 def test_a_post_is_published_for_the_network_with_author_and_date(member: Browser, another: Browser) -> None:
     page = member.sends(NEW, title="Webinar", text="First <b>line</b>\r\nsecond\r\n\r\nNew paragraph")
     assert "Your post is on the notice board." in page.text
-    another.signs_in(person("n00iiii1", "Ida Test"))
+    another.enters(person("n00iiii1", "Ida Test"))
     board = another.opens(SPACE).text
     assert "<h3>Webinar</h3>" in board
     assert "Lena Hartwig, " in board
@@ -164,7 +164,7 @@ def test_an_author_edits_and_deletes(member: Browser) -> None:
 
 def test_nobody_changes_the_post_of_another(member: Browser, another: Browser) -> None:
     member.sends(NEW, title="Mine", text="Mine")
-    another.signs_in(person("n00iiii1", "Ida Test"))
+    another.enters(person("n00iiii1", "Ida Test"))
     assert another.opens(f"{SPACE}/posts/1/edit").status_code == 403
     token = hidden_fields(another.opens("/").text)["csrf_token"]
     assert another.posts(f"{SPACE}/posts/1/edit", csrf_token=token, title="x", text="y").status_code == 403

@@ -36,9 +36,7 @@ def makes(browser: Browser) -> list[str]:
 
 def signs_in_with(app: Flask, code: str) -> Browser:
     other = Browser(app)
-    other.wants(Wanted(MFA))
-    other.gives_password()
-    other.chooses("recovery_code")
+    other.is_asked(Wanted(MFA), "recovery_code")
     other.submit(code=code)
     return other
 

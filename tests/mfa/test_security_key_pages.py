@@ -38,7 +38,7 @@ def key(app: Flask, browser: Browser) -> SecurityKey:
     person(app)
     browser.enters()
     key = SecurityKey()
-    browser.adds_key(key)
+    browser.gains_key(key)
     return key
 
 
@@ -53,9 +53,7 @@ def acts(app: Flask, act: str) -> list[str | None]:
 
 
 def signs_in_with(browser: Browser, key: SecurityKey, **wrong: object) -> None:
-    browser.wants(Wanted(MFA, force=True, return_to="/account/details"))
-    browser.gives_password()
-    browser.chooses("security_key")
+    browser.is_asked(Wanted(MFA, force=True, return_to="/account/details"), "security_key")
     browser.uses_key(key, **wrong)
 
 
@@ -101,7 +99,7 @@ def test_the_list_says_when_a_key_was_added_and_used(app: Flask, browser: Browse
     key = SecurityKey()
     with time_machine.travel(LATER, tick=False) as clock:
         browser.enters()
-        browser.adds_key(key)
+        browser.gains_key(key)
         browser.open(PAGE)
         assert "Never" in browser.words()
         clock.shift(timedelta(days=1))
@@ -113,7 +111,7 @@ def test_the_list_says_when_a_key_was_added_and_used(app: Flask, browser: Browse
 
 def test_any_of_the_keys_answers_the_one_question(browser: Browser, key: SecurityKey) -> None:
     other = SecurityKey(synced=True, counts=False)
-    browser.adds_key(other, "Phone")
+    browser.gains_key(other, "Phone")
     browser.wants(Wanted(MFA, force=True, return_to="/account/details"))
     browser.gives_password()
     assert browser.page.text.count('value="security_key') == 1
@@ -129,7 +127,7 @@ def test_any_of_the_keys_answers_the_one_question(browser: Browser, key: Securit
 def test_a_key_is_offered_before_weaker_methods(app: Flask, browser: Browser) -> None:
     person(app, EMAIL, PHONE)
     browser.enters(MFA)
-    browser.adds_key(SecurityKey())
+    browser.gains_key(SecurityKey())
     browser.wants(Wanted(MFA, force=True))
     browser.gives_password()
     page = browser.page.text
@@ -144,7 +142,7 @@ def test_who_wants_to_resist_phishing_is_offered_keys_only(app: Flask, browser: 
     assert "/account/security-keys?next=" in browser.page.text
     browser.signs_in(Wanted(MFA, force=True))
     key = SecurityKey()
-    browser.adds_key(key)
+    browser.gains_key(key)
     browser.wants(Wanted(PHR, force=True, return_to="/account/details"))
     browser.gives_password()
     assert 'value="sms"' not in browser.page.text
@@ -199,7 +197,7 @@ def test_another_persons_key_proves_nothing(app: Flask, browser: Browser, key: S
     person(app, OTHER)
     other, others = Browser(app), SecurityKey()
     other.enters(identifier=OTHER)
-    other.adds_key(others)
+    other.gains_key(others)
     signs_in_with(browser, others)
     assert "This key does not belong to your account" in browser.words()
 
@@ -219,7 +217,7 @@ def test_other_peoples_keys_are_not_there(app: Flask, key: SecurityKey) -> None:
     person(app, OTHER)
     other = Browser(app)
     other.enters(identifier=OTHER)
-    other.adds_key(SecurityKey())
+    other.gains_key(SecurityKey())
     assert other.open(f"{PAGE}/1/remove").status_code == 404
     assert other.open(f"{PAGE}/1/rename").status_code == 404
 
@@ -232,7 +230,7 @@ def test_a_counter_that_goes_back_suspends_the_key_and_tells_its_owner(app: Flas
     uid = person(app, EMAIL, PHONE)
     browser.enters(MFA)
     key = SecurityKey(count=7)
-    browser.adds_key(key)
+    browser.gains_key(key)
     key.count = 3
     signs_in_with(browser, key)
     assert "there may be a copy of it" in browser.words()
@@ -259,7 +257,7 @@ def test_a_suspended_key_is_no_way_to_add_a_first_factor_with_the_password(app: 
     person(app)
     browser.enters()
     key = SecurityKey(count=7)
-    browser.adds_key(key)
+    browser.gains_key(key)
     key.count = 3
     signs_in_with(browser, key)
     thief = Browser(app)
@@ -277,7 +275,7 @@ def test_a_challenge_lives_five_minutes(app: Flask, browser: Browser) -> None:
     key = SecurityKey()
     with time_machine.travel(LATER, tick=False) as clock:
         browser.enters()
-        browser.adds_key(key)
+        browser.gains_key(key)
         browser.wants(Wanted(MFA, force=True))
         browser.gives_password()
         browser.chooses("security_key")
@@ -291,7 +289,7 @@ def test_answers_at_once_count_once(each_app: Flask) -> None:
     person(each_app)
     browser, key = Browser(each_app), SecurityKey()
     browser.enters()
-    browser.adds_key(key)
+    browser.gains_key(key)
     with each_app.test_request_context():
         [held] = enrolment.authenticators(1)
         asking = Asking(held.account, Purpose.SIGN_IN, "attempt:one")

@@ -82,8 +82,8 @@ def test_a_client_that_wants_to_resist_phishing_gets_a_security_key(
     browser: Browser, relying_party: RelyingParty, how: str
 ) -> None:
     key = SecurityKey()
-    browser.signs_in(Wanted(level=MFA))
-    browser.adds_key(key)
+    browser.enters(MFA)
+    browser.gains_key(key)
     fresh = Browser(browser.app)
     fresh.signs_in(Wanted(level=MFA, methods=["sms"]))
     asked = {"acr_values": f"{PHR} {PHR}"} if how == "wish" else {"claims": essential(PHR)}

@@ -15,11 +15,13 @@ from idp.accounts import people, session
 from idp.accounts.models import UserSession
 from idp.accounts.session import Proof
 from idp.core.db import db
-from idp.core.levels import MFA, SFA
+from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.outbox import Channel, Message, content_of
-from idp.mfa import enrolment
-from idp.signin import known_browser
-from idp.signin.attempt import Wanted, begin
+from idp.mfa import challenges, enrolment
+from idp.mfa.challenges import Asking
+from idp.mfa.models import Purpose
+from idp.signin import known_browser, password, verification
+from idp.signin.attempt import Wanted, begin, find
 from tests.support.security_key import SecurityKey
 
 PASSWORD = "violet-harbour-eleven"
@@ -82,6 +84,17 @@ class Browser:
             answered()
         return url
 
+    def is_asked(self, wanted: Wanted, method: str, identifier: str = EMAIL) -> TestResponse:
+        """See the question of a second factor as after `wants`, `gives_password` and `chooses`, by the verbs."""
+        with self._request() as answered:
+            first = begin(wanted)
+            attempt = find(first.rpartition("=")[2])
+            assert attempt, first
+            password.judge(attempt, identifier, PASSWORD)
+            verification.choose(attempt, method)
+            answered()
+        return self.open(first.replace("/login?", "/login/verify?"))
+
     def enters(self, level: str = SFA, identifier: str = EMAIL) -> None:
         """Be signed in as after `signs_in`, by the verbs instead of the pages: for tests of what comes then."""
         with self._request() as answered:
@@ -119,6 +132,22 @@ class Browser:
         self.open("/account/security-keys")
         self.submit(device_name=name)
         return self.uses_key(key)
+
+    def gains_key(self, key: SecurityKey, name: str = "Ward key") -> None:
+        """Have a security key as after `adds_key`, by the verbs instead of the pages: for tests of what comes then."""
+        with self._request() as answered:
+            own = session.current()
+            assert own, "somebody who is signed in"
+            asking = Asking(own.account, Purpose.ENROL, f"key of {own.sid}")
+            asked = enrolment.begin(asking, "security_key", {"device_name": name}).content["page"]["options"]
+            proof = Proof(PHR, ("swk" if key.synced else "hwk", "user", "mfa"), False, ("security_key",))
+            enrolment.confirm(
+                challenges.current(asking.binding, Purpose.ENROL),
+                {"credential": key.registers(asked)},
+                first=not reaches(own.acr, MFA),
+                then=lambda _: session.strengthen(own, proof),
+            )
+            answered()
 
     def signs_in(self, wanted: Wanted | None = None, identifier: str = EMAIL) -> TestResponse:
         """Go the whole way with the password and, if asked, a text message."""

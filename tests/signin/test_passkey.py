@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.core.audit import AuditEvent
 from idp.core.db import db, transaction
-from idp.core.levels import PHR
+from idp.core.levels import MFA, PHR, SFA
 from idp.mfa.models import Authenticator
 from idp.signin.attempt import Wanted
 from idp.signin.models import Attempt
@@ -35,8 +35,8 @@ def key(app: Flask) -> SecurityKey:
 def registered(app: Flask, email: str = EMAIL, *phones: str, **flags: bool) -> SecurityKey:
     person(app, email, *phones, **flags)
     other, key = Browser(app, "203.0.113.99"), SecurityKey()
-    other.signs_in(Wanted("https://refeds.org/profile/mfa"), email) if phones else other.signs_in(identifier=email)
-    other.adds_key(key)
+    other.enters(MFA if phones else SFA, email)
+    other.gains_key(key)
     return key
 
 

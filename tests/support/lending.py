@@ -47,6 +47,7 @@ class Lent:
     def __init__(self, make: Callable[[], Flask], further_state: Callable[[Flask], State]) -> None:
         self.make, self.further_state = make, further_state
         self.app: Flask | None = None
+        self.left_as: State | None = None
         self.free = True
 
     @contextmanager
@@ -54,7 +55,9 @@ class Lent:
         """Give the application; afterwards put back what may be changed, and fail if something else was."""
         assert self.free, "this application is in use: a test has one of `app`, `each_app`, `town` and `each_town`"
         app = self.app = self.app or self.make()
-        config, extensions, before = dict(app.config), dict(app.extensions), self._state(app)
+        config, extensions = dict(app.config), dict(app.extensions)
+        # Nobody changes it between two tests, so that its state before one is that after the last one.
+        before, self.left_as = self.left_as or self._state(app), None
         self.free = False
         try:
             yield app
@@ -68,6 +71,7 @@ class Lent:
         if left:
             self.app = None
             raise LeftBehind(f"{left} changed: give the test an application of its own (`configured`)")
+        self.left_as = after
 
     def _state(self, app: Flask) -> State:
         _ = app.logger, app.name, app.jinja_loader  # made when first asked for

@@ -18,8 +18,8 @@ from idp.accounts.session import Proof
 from idp.core.db import db
 from idp.core.levels import SFA
 from idp.core.outbox import Message, content_of
+from tests.support.settled import PASSWORD, settled
 
-PASSWORD = "violet-harbour-eleven"
 ADA = {
     "first_name": "Ada",
     "last_name": "Ferran",
@@ -94,7 +94,7 @@ def link(app: Flask) -> str:
 def person(app: Flask, email: str = ADA["email"], language: str = "en", **flags: bool) -> str:
     """Make an account and return its uid."""
     with app.app_context():
-        return people.create("Ada", "Ferran", email, PASSWORD, language, **flags).uid
+        return settled("Ada Ferran", email, language=language, **flags).uid
 
 
 def accounts(app: Flask) -> list[Account]:

@@ -15,8 +15,9 @@ from idp.core.levels import SFA
 from idp.mfa.models import Authenticator
 from tests.browser.every_page import Walk, dressed, holds, offers_eid, server, signed_in
 from tests.oidc.relying_party import RelyingParty, register
-from tests.saas.people import CPMS, PASSWORD, Person, Town, mails
+from tests.saas.people import CPMS, Person, Town, mails
 from tests.security.programs import rules
+from tests.support.settled import PASSWORD
 
 # Pages that the walk has no need to see, and why.
 ELSEWHERE = {

@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from idp.accounts import people, session
+from idp.accounts import session
 from idp.accounts.models import Account
 from idp.accounts.session import Proof
 from idp.core import clock
@@ -26,13 +26,14 @@ from idp.saas.direct_grants import Gift, grant_directly
 from idp.saas.models import Access, AccessRequest, GuestKind, Proposal, RequestItem
 from idp.saas.policy import Approver
 from idp.saas.wishes import Wish
+from tests.support.settled import settled
 
 CPMS, ECP = 741, 742
 TUEBINGEN = "ERN-RND/DE/DE22"
 MUNICH = "ERN-RND/DE/DE03"
 PISA = "ReCONNET/IT/IT08"
 GUEST = "ERN-RND/DE/0000"
-PASSWORD = "violet-harbour-eleven"
+PHONE = "+4917139200{:02d}"
 DEEP_LINK = f"/saas/requestAccess/application/{CPMS}/create.html"
 
 
@@ -43,17 +44,15 @@ class Person:
         self.app = app
         self.email = f"{name.lower()}@hospital.example"
         with app.app_context():
-            account = people.create(name, "Vasseur", self.email, PASSWORD, language, **flags)
+            account = settled(f"{name} Vasseur", self.email, *[PHONE] * phone, language=language, **flags)
             self.id, self.uid, self.name = account.id, account.uid, account.name
-        if phone:
-            self.adds_a_phone()
         self.client = app.test_client()
         self.form: dict[str, str] = {}
 
     def adds_a_phone(self) -> None:
         with self.app.app_context():
             account = db.session.get_one(Account, self.id)
-            enrolment.add_confirmed_phone(account, f"+4917139200{self.id % 100:02d}")
+            enrolment.add_confirmed_phone(account, PHONE.format(self.id % 100))
 
     def signs_in(self, level: str = SFA) -> "Person":
         with self.app.test_request_context("/", base_url="http://localhost:8000"):

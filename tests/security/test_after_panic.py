@@ -16,11 +16,12 @@ from idp.core.levels import MFA
 from idp.core.settings import Eid
 from idp.signin import eid_links
 from tests.oidc.relying_party import register
-from tests.saas.people import CPMS, PASSWORD, Person, Town, mails, words
+from tests.saas.people import CPMS, Person, Town, mails, words
 from tests.security.thief import Thief
 from tests.signin.browser import Browser
 from tests.support.fake_issuer import path_of, running
 from tests.support.security_key import SecurityKey
+from tests.support.settled import PASSWORD
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NEW_PASSWORD = "walnut-lantern-seventeen"

@@ -19,13 +19,14 @@ from tests.mfa.holders import AuthenticatorApp
 from tests.mfa.mobile import link as app_link
 from tests.mfa.mobile import new_app
 from tests.oidc.relying_party import answer, register
-from tests.saas.people import CPMS, MUNICH, PASSWORD, Town, mails
+from tests.saas.people import CPMS, MUNICH, Town, mails
 from tests.security.programs import path_of, rules
 from tests.security.thief import OWN_PHONE, Thief
 from tests.signin.browser import Browser, newest_code
 from tests.support.fake_issuer import FakeIssuer, running
 from tests.support.fake_issuer import path_of as way_back
 from tests.support.security_key import SecurityKey
+from tests.support.settled import PASSWORD
 
 NEW_PASSWORD = "walnut-lantern-seventeen"
 OWN_MAILBOX = "nobody@elsewhere.example"

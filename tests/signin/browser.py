@@ -23,8 +23,8 @@ from idp.mfa.models import Purpose
 from idp.signin import known_browser, password, verification
 from idp.signin.attempt import Wanted, begin, find
 from tests.support.security_key import SecurityKey
+from tests.support.settled import PASSWORD, settled
 
-PASSWORD = "violet-harbour-eleven"
 EMAIL = "mira.osten@hospital.example"
 PHONE = "+491713920017"
 OTHER_PHONE = "+491713920018"
@@ -34,10 +34,7 @@ WRONG = "E-mail address, identifier or password is not right."
 def person(app: Flask, email: str = EMAIL, *phones: str, **flags: bool) -> str:
     """Make an account with confirmed phones and return its uid."""
     with app.app_context():
-        account = people.create("Mira", "Osten", email, PASSWORD, "en", **flags)
-        for phone in phones:
-            enrolment.add_confirmed_phone(account, phone)
-        return account.uid
+        return settled("Mira Osten", email, *phones, **flags).uid
 
 
 def allows(app: Flask, **limits: int) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from idp.accounts import questions
+from idp.accounts import passwords, questions
 from idp.app import create_app
 from idp.core import configuration, signals
 from idp.core.audit import AuditEvent, AuditHead
@@ -57,6 +57,15 @@ def prepared(url: str) -> str:
             session.execute(delete(AuditHead))
         db.engine.dispose()
     return url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_codes() -> Iterator[None]:
+    """Stretch recovery codes as cheaply as `config/test.toml` hashes passwords."""
+    with pytest.MonkeyPatch.context() as cheap:
+        cheap.setattr(passwords, "STRETCH_PASSES", 1)
+        cheap.setattr(passwords, "STRETCH_KIB", 64)
+        yield
 
 
 @pytest.fixture(scope="session")

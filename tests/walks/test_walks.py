@@ -167,12 +167,9 @@ def field(sqlite_catalogue: str, tmp_path_factory: pytest.TempPathFactory) -> It
     app = configured(f"sqlite:///{file}", **UNBOUNDED)
     with app.app_context():
         hurry(db.engine)
-    with pytest.MonkeyPatch.context() as cheap:
-        cheap.setattr(passwords, "STRETCH_PASSES", 1)
-        cheap.setattr(passwords, "STRETCH_KIB", 8)
-        ground = Ground(app, file)
-        yield Field(ground)
-        ground.keep()
+    ground = Ground(app, file)
+    yield Field(ground)
+    ground.keep()
 
 
 def test_walks_begin_where_the_rules_begin_to_matter(field: Field) -> None:

@@ -8,6 +8,7 @@ from idp.accounts import session
 from idp.accounts import views as accounts
 from idp.core import addresses, configuration, db, outbox_views, sms_reports, vault, web
 from idp.core.settings import Settings, SettingsError
+from idp.core.templates import Templates
 from idp.mfa import app_views, device_api
 from idp.mfa import own_data as mfa_data
 from idp.mfa import views as mfa
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         raise SystemExit(2) from None
     app = Flask(__name__, static_folder=None)
     app.url_rule_class = addresses.LateRule
+    app.jinja_environment = Templates
     app.extensions["ern_settings"] = settings
     db.init(app, settings)
     web.init(app)

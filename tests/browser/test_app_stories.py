@@ -175,11 +175,20 @@ def stops_a_stranger(desk: Desk, phone: Phone) -> None:
     desk.context.clear_cookies()
     desk.chooses("ERN Login Mobile App PIN Code")
     phone.sees("Is this you?")
+    phone.presses("Decide later")
+    phone.sees("Your accounts")
+    expect(phone.window.get_by_text("No sign-in is waiting")).to_be_hidden()
+    phone.presses("Sign-in to My Account")
+    phone.sees("Is this you?")
     phone.presses("It was not me")
     phone.sees("Stop this sign-in?")
     phone.presses("It was not me, stop it")
     phone.sees("Sign-in stopped")
     phone.presses("Done")
+    phone.sees("Your accounts")
+    assert not phone.window.get_by_role("button", name="Sign-in to My Account").count(), (
+        "what is stopped waits no longer"
+    )
     phone.says("Requests are paused until")
 
 

@@ -25,27 +25,32 @@ export const heard = (told) => {
 // Whether a request still waits for an answer.
 export const stillOpen = (id) => last.requests.some((request) => request.id === id);
 
+// A request was answered here: it is not offered again until the next round confirms it.
+export const answered = (id) => {
+  last = { ...last, requests: last.requests.filter((request) => request.id !== id) };
+};
+
 // A new version of the app is there; `accept` starts it.
 export const offerUpdate = (accept) => {
   offer = accept;
   draw();
 };
 
-export const newsPlace = () => el("div", { id: "news", class: "flow" }, said(), ...waiting());
+export const newsPlace = () => el("div", { id: "news", class: "flow" }, ...said(), ...waiting());
 
 const draw = () => {
   const place = document.getElementById("news");
   const content = [...waiting(), ...update()];
-  if (place) place.replaceChildren(said(), ...waiting());
+  if (place) place.replaceChildren(...said(), ...waiting());
   const band = document.getElementById("band");
   band.replaceChildren(...(at("home") || at("request") ? update() : content));
   band.hidden = !band.childElementCount;
 };
 
 const said = () => {
-  if (!last.reached) return el("p", { class: "soft" }, t("news.offline"));
-  if (last.pausedUntil) return el("p", {}, t("news.paused", { time: time(last.pausedUntil * 1000) }));
-  return el("p", { class: "soft" }, t("news.nothing"));
+  if (!last.reached) return [el("p", { class: "soft" }, t("news.offline"))];
+  if (last.pausedUntil) return [el("p", {}, t("news.paused", { time: time(last.pausedUntil * 1000) }))];
+  return last.requests.length ? [] : [el("p", { class: "soft" }, t("news.nothing"))];
 };
 
 const waiting = () =>

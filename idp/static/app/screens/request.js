@@ -8,7 +8,7 @@ import { digitField, pad } from "../pad.js";
 import { approve, deny } from "../requests.js";
 import { go } from "../route.js";
 import { t, time } from "../words.js";
-import { stillOpen } from "./news.js";
+import { answered, stillOpen } from "./news.js";
 import { sentence } from "./sentences.js";
 
 const SECONDS = 120;
@@ -56,6 +56,7 @@ const answer = async (asked, form, go_on) => {
   go_on.disabled = true;
   try {
     await approve(asked, number.value, pin.value);
+    answered(asked.id);
     return ended(t("approved.title"), t("approved.what"));
   } catch (error) {
     if (isFinal(error)) return ended(t("over.title"), sentence(error));
@@ -87,6 +88,7 @@ export const denial = (asked) => {
   const stop = async () => {
     try {
       await deny(asked);
+      answered(asked.id);
       stopped(asked);
     } catch (error) {
       status.textContent = sentence(error);

@@ -9,6 +9,8 @@ from idp.oidc import logos
 from idp.oidc.clients import Client
 from idp.oidc.scope_words import WORDS
 
+# Its words mean what stands before them.
+ALL_THIS = "offline_access"
 LINKS = ("client_uri", "policy_uri", "tos_uri")
 
 
@@ -18,9 +20,10 @@ def name_of(client: Client) -> str:
 
 
 def wishes(client: Client, scopes: Collection[str]) -> list[str]:
-    """Return what people read about the scopes that a client wants: ours in our order, then those of the operator."""
-    others = sorted(set(scopes) - set(WORDS))
-    return [str(text) for scope, text in WORDS.items() if scope in scopes] + [_described(client, one) for one in others]
+    """Return what people read about the scopes that a client wants: ours, then the operator's own."""
+    described = WORDS | {scope: _described(client, scope) for scope in sorted(set(scopes) - set(WORDS))}
+    described[ALL_THIS] = described.pop(ALL_THIS)
+    return [str(text) for scope, text in described.items() if scope in scopes]
 
 
 def _described(client: Client, scope: str) -> str:

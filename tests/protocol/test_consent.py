@@ -120,7 +120,8 @@ def test_links_of_an_application_are_shown(stage: Stage) -> None:
     assert 'href="https://rp.example/privacy"' in page.text and 'href="https://rp.example/terms"' in page.text
 
 
-OWN_SCOPES = "openid registry.read registry.write <b>"
+OWN_SCOPES = "openid offline_access registry.read registry.write <b>"
+LAST = {"en": "All this also while", "fr": "Tout cela aussi"}
 DESCRIBED = {"registry.read": {"en": "Read your registry", "fr": "Lire votre registre"}, "openid": {"en": "Nothing"}}
 
 
@@ -137,6 +138,7 @@ def test_the_operator_s_own_scopes_are_said_in_words(stage: Stage, language: str
     page = stage.browser.get(client.request(scope=OWN_SCOPES))
     for text in (read, write, "&lt;b&gt;"):
         assert text in page.text
+    assert page.text.index(write) < page.text.index(LAST[language]), "all this: also what the operator described"
     assert "Nothing" not in page.text, "ours are not the operator's to rename"
     says_yes(stage, page)
     listed = stage.browser.get("/account/applications").text

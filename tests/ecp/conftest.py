@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,6 +23,7 @@ from ecp_client.issuer import Issuer as Client
 from ecp_client.program import KEY, Program
 from tests.ecp import issuer as fake
 from tests.ecp.issuer import Issuer, person
+from tests.support.hop import led_to
 from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
 BASE = "http://localhost:8002"
@@ -43,7 +43,7 @@ class Browser:
         """Follow "Login via ERN Login" until the issuer sends the browser back; returns that address."""
         there = self.opens(path)
         assert there.status_code == 303, there.text
-        return requests.get(there.location, allow_redirects=False, timeout=5).headers["Location"]
+        return led_to(there.location)
 
     def comes_back(self, address: str) -> TestResponse:
         parts = urlsplit(address)

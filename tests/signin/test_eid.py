@@ -8,7 +8,6 @@ from time import time
 from typing import Any
 
 import pytest
-import requests
 import time_machine
 from flask import Flask
 from joserfc import jwt
@@ -27,6 +26,7 @@ from tests.accounts.browser import at_work
 from tests.oidc.relying_party import answer, register
 from tests.signin.browser import EMAIL, PHONE, Browser, mails, person
 from tests.support.fake_issuer import FakeIssuer, path_of, rsa_key, running
+from tests.support.hop import led_to
 
 SECRET = "eid-client-secret"
 SUB = "n00axup3"
@@ -76,8 +76,7 @@ def leaves(browser: Browser, name: str = "Sign in with Test eID") -> str:
 def visits(browser: Browser, link: str) -> str:
     away = browser.client.get(link)
     assert away.status_code == 303, away.text
-    back = requests.get(away.location, allow_redirects=False, timeout=5)
-    return path_of(back.headers["Location"])
+    return path_of(led_to(away.location))
 
 
 def shows_eid(browser: Browser, wanted: Wanted | None = None) -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import requests
 from flask import Blueprint, Flask, request
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -18,6 +17,7 @@ from cpms_client.identity_server import IdentityServer
 from cpms_client.settings import Settings
 from cpms_client.visitor import current_visitor, freshly_proved, members_only
 from tests.support.fake_issuer import path_of
+from tests.support.hop import led_to
 from tests.support.lending import TEMPLATES, Lent, State, hurry, listeners, renew
 
 
@@ -103,9 +103,7 @@ def begin(browser: FlaskClient, at: str = "/sign-in") -> str:
     """Start a sign-in and give the path of the callback to which the issuer sends the browser back."""
     away = browser.get(at)
     assert away.status_code == 302, away.text
-    back = requests.get(away.location, allow_redirects=False, timeout=5)
-    assert back.status_code == 302, back.text
-    return path_of(back.headers["Location"])
+    return path_of(led_to(away.location))
 
 
 def sign_in(browser: FlaskClient, at: str = "/sign-in") -> TestResponse:

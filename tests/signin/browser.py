@@ -21,7 +21,7 @@ from idp.mfa import challenges, enrolment
 from idp.mfa.challenges import Asking
 from idp.mfa.models import Purpose
 from idp.signin import known_browser, password, verification
-from idp.signin.attempt import Wanted, begin, find
+from idp.signin.attempt import SignIn, Wanted, begin, find
 from tests.support.security_key import SecurityKey
 from tests.support.settled import PASSWORD, settled
 
@@ -84,13 +84,15 @@ class Browser:
     def is_asked(self, wanted: Wanted, method: str, identifier: str = EMAIL) -> TestResponse:
         """See the question of a second factor as after `wants`, `gives_password` and `chooses`, by the verbs."""
         with self._request() as answered:
-            first = begin(wanted)
-            attempt = find(first.rpartition("=")[2])
-            assert attempt, first
-            password.judge(attempt, identifier, PASSWORD)
-            verification.choose(attempt, method)
+            there = password.judge(self._attempt(begin(wanted)), identifier, PASSWORD)
+            verification.choose(self._attempt(there), method)
             answered()
-        return self.open(first.replace("/login?", "/login/verify?"))
+        return self.open(there)
+
+    def _attempt(self, address: str) -> SignIn:
+        found = find(address.rpartition("t=")[2])
+        assert found, address
+        return found
 
     def enters(self, level: str = SFA, identifier: str = EMAIL) -> None:
         """Be signed in as after `signs_in`, by the verbs instead of the pages: for tests of what comes then."""

@@ -65,6 +65,7 @@ TOLD = [
     # A sign-in that the person confirms in the app, a wrong PIN before it, and the app removed in between.
     ("asked", [Move("steals", 1), Move("fills", 1)]),
     ("asked", [Move("unlinks", 1, NORA), Move("fills", 1)]),
+    ("scanning", [Move("fills", 1, slip=4), Move("steals", 1), Move("fills", 1)]),
     ("lost app", [Move("opens", 0), Move("fills", 0), Move("fills", 0)]),
 ]
 
@@ -145,6 +146,8 @@ class Field:
         self.starts["app"] = walk.keeps()
         walk.does(1, self.party.request(), NORA, walk.walkers[1].number)
         self.starts["asked"] = walk.keeps()
+        walk.posts(1, {"csrf_token": walk.walkers[1].form_token, "method": "app_qr"})
+        self.starts["scanning"] = walk.keeps()
         walk = self.walk("app", clock)
         walk.does(1, "/account/panic", NORA, lambda: not walk.memory.recognised.get(walk.people[NORA].id, True))
         self.starts["lost app"] = walk.keeps()
@@ -191,6 +194,7 @@ def test_walks_begin_where_the_rules_begin_to_matter(field: Field) -> None:
         "forgotten": ([MFA, ""], [both, [], phone]),
         "app": ([MFA, ""], [["app_pin", *both], [], phone]),
         "asked": ([MFA, ""], [["app_pin", *both], [], phone]),
+        "scanning": ([MFA, ""], [["app_pin", *both], [], phone]),
         "lost app": (["", ""], [[], [], phone]),
     }
 

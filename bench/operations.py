@@ -55,9 +55,10 @@ def protocol(place: Population, visitor: Visitor) -> dict[str, Operation]:
 
 
 def login_flow(place: Population, visitor: Visitor, email: str) -> None:
-    """Sign in with the password, then code and tokens."""
-    sign_in(visitor, email, PASSWORD)
-    code_flow(place, visitor)
+    """Come from an application, sign in with the password, and go back to it with a code for tokens."""
+    address, verifier = _request(place)
+    page = visitor.follow(visitor.get(address))
+    _redeem(place, visitor, visitor.send(page, identifier=email, password=PASSWORD), verifier)
 
 
 def expect(answer: Answer, status: int = 200) -> Answer:
@@ -80,6 +81,12 @@ def sign_in(visitor: Visitor, email: str, password: str) -> None:
 
 def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
     """Live session, authorization request with PKCE, code, tokens with an ID token."""
+    address, verifier = _request(place)
+    return _redeem(place, visitor, visitor.follow(visitor.get(address)), verifier)
+
+
+def _request(place: Population) -> tuple[str, str]:
+    """Return an authorization request and the verifier of its challenge (RFC 7636)."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
@@ -87,7 +94,11 @@ def code_flow(place: Population, visitor: Visitor) -> dict[str, object]:
         "scope": SCOPE,
         "state": "s", "nonce": "n", "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
-    back = visitor.follow(visitor.get(f"/oauth2/authorize?{urlencode(query)}"))
+    return f"/oauth2/authorize?{urlencode(query)}", verifier
+
+
+def _redeem(place: Population, visitor: Visitor, back: Answer, verifier: str) -> dict[str, object]:
+    """Redeem the code that came back to the application."""
     form = {
         "grant_type": "authorization_code", "code": parse_qs(urlsplit(back.location).query)["code"][0],
         "redirect_uri": CALLBACK, "code_verifier": verifier,

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import requests
+import time_machine
 from flask import Flask
 
 from idp.accounts import closing, email_change, people
+from idp.core import clock
 from idp.core.db import db
 from idp.core.levels import MFA
 from idp.core.settings import Eid
@@ -172,7 +175,9 @@ def eid_link_on(thief: Thief, about: str) -> str:
     return next(link for link in thief.links_on_the_page() if about in link)
 
 
-def test_an_eid_of_his_own_is_linked_only_after_panic_and_opens_nothing(thief: Thief, eid_provider: FakeIssuer) -> None:
+def test_an_eid_of_his_own_is_linked_only_a_month_after_panic_and_opens_nothing(
+    thief: Thief, eid_provider: FakeIssuer
+) -> None:
     settings = thief.town.app.extensions["ern_settings"]
     own = Eid("test", "Test eID", eid_provider.issuer, "ern-login", "eid-client-secret")
     thief.town.app.extensions["ern_settings"] = replace(settings, eid=(own,))
@@ -183,14 +188,18 @@ def test_an_eid_of_his_own_is_linked_only_after_panic_and_opens_nothing(thief: T
     thief.presses_panic()
     thief.signs_in()
     thief.browser.open("/account/eids")
-    shows_own_eid(thief, eid_link_on(thief, "/account/eids/test/link"))
-    thief.browser = Browser(thief.town.app, address="198.51.100.67")
-    thief.browser.open("/login")
-    shows_own_eid(thief, eid_link_on(thief, "/login/eid/test"))
-    assert thief.browser.signed_in(), "it stands for the password, no more"
-    assert not thief.is_in()
-    thief.registers_a_phone()
-    assert not thief.is_in()
+    assert thief.browser.open(eid_link_on(thief, "/account/eids/test/link")).status_code == 403
+    with time_machine.travel(clock.now() + timedelta(days=31)):
+        thief.signs_in()
+        thief.browser.open("/account/eids")
+        shows_own_eid(thief, eid_link_on(thief, "/account/eids/test/link"))
+        thief.browser = Browser(thief.town.app, address="198.51.100.67")
+        thief.browser.open("/login")
+        shows_own_eid(thief, eid_link_on(thief, "/login/eid/test"))
+        assert thief.browser.signed_in(), "it stands for the password, no more"
+        assert not thief.is_in()
+        thief.registers_a_phone()
+        assert not thief.is_in()
 
 
 def test_a_trusted_browser_before_and_after_panic(thief: Thief) -> None:
@@ -465,7 +474,7 @@ DOORS = {
     "accounts.new_password": "test_a_new_password_through_the_mailbox",
     "accounts.not_me": "test_the_link_that_freezes",
     "device_api.pair": "test_a_first_factor_of_each_kind",
-    "eids.unlink": "test_an_eid_of_his_own_is_linked_only_after_panic_and_opens_nothing",
+    "eids.unlink": "test_an_eid_of_his_own_is_linked_only_a_month_after_panic_and_opens_nothing",
     "mfa.panic": "test_panic_and_a_phone_of_his_own",
     "mfa.recovery_codes": "test_recovery_codes_of_his_own_and_a_second_panic",
     "mfa.recovery_codes_confirm": "test_recovery_codes_of_his_own_and_a_second_panic",
@@ -513,6 +522,7 @@ NO_DOORS = {
     "device_api.subscribe": "a call signed with a key that a device keeps",
     "device_api.unsubscribe": "the same",
     "device_api.unlink": "the same, and it only takes away",
+    "oidc.end_device": "takes away",
     "oidc.agree": "a yes to what a checked request asks for",
     "oidc.go_on": "the same",
     "oidc.introspect": "a program with its secret",

@@ -1,12 +1,12 @@
 """What people read about the events of the audit trail that concern them; areas above add theirs to `EVENTS`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from idp.core.audit import AuditEvent
+from idp.core.values import frozen
 
 Details = Mapping[str, Any]
 
@@ -16,7 +16,7 @@ def nothing(found: Sequence[AuditEvent]) -> list[Details]:
     return [{} for _ in found]
 
 
-@dataclass(frozen=True)
+@frozen
 class EventWords:
     """A sentence (lazy text), and what its %(name)s stand for: of all events of one page at once, in their order."""
 

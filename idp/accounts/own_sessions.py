@@ -1,6 +1,5 @@
 """The page of a person's open sessions: what is shown of each, and ending them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +8,7 @@ from idp.accounts import origins, questions, session
 from idp.accounts.models import UserSession
 from idp.core import clock
 from idp.core.db import transactional
+from idp.core.values import frozen
 
 # The values of `amr` (RFC 8176) as the pages name them; `user` is the gesture that a security key asks for, while
 # `hwk` and `swk` say how a key is kept, whoever's it is.
@@ -22,7 +22,7 @@ METHODS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """One open session as its owner sees it."""
 

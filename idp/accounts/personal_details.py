@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -14,6 +13,7 @@ from idp.core import audit, clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid
 from idp.core.prepared import Prepared
+from idp.core.values import frozen
 
 BY_ACCOUNT = Prepared(select(PersonalDetails.__table__).where(PersonalDetails.account_id == bindparam("account_id")))
 LONGEST = 200
@@ -22,7 +22,7 @@ DATE = re.compile(r"(0000|[0-9]{4})(-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?"
 AREAS = ("Europe/", "Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Indian/", "Pacific/")
 
 
-@dataclass(frozen=True)
+@frozen
 class Workplace:
     """Where a person works and in which time zone; what was not told is empty."""
 

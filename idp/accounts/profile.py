@@ -1,6 +1,6 @@
 """What people change about their own account; each change is told to their mailboxes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from idp.accounts import links, password_rules, passwords, people, questions, session
 from idp.accounts.links import Purpose
@@ -12,9 +12,10 @@ from idp.core.db import db, transactional
 from idp.core.errors import Invalid
 from idp.core.levels import MFA, SFA
 from idp.core.limits import Budget, forgive, spend
+from idp.core.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Preferences:
     """How a person wants to be written to and asked."""
 

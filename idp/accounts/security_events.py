@@ -1,7 +1,6 @@
 """What happened to a person's account, from the audit trail, in sentences and page by page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from idp.accounts.models import Account
 from idp.core.audit import AuditEvent
 from idp.core.db import db
 from idp.core.levels import MFA, PHR, SFA
+from idp.core.values import frozen
 
 PER_PAGE = 25
 LARGEST_ID = 2**31 - 1
@@ -24,7 +24,7 @@ LEVELS: dict[str | None, Any] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """One event as its owner sees it; `by_others`: somebody else, or the server, did it."""
 
@@ -35,7 +35,7 @@ class Shown:
     level: str
 
 
-@dataclass(frozen=True)
+@frozen
 class EventPage:
     """Some events, the newest first; `older` is where the next page begins (None: there is none)."""
 

@@ -4,7 +4,6 @@ The browser holds a random token in a cookie, the database its hash; the token i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -20,12 +19,13 @@ from idp.core.db import db, transaction, transactional
 from idp.core.errors import SignInRequired
 from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.signed import digest, new_token
+from idp.core.values import frozen
 
 TOUCH_SECONDS = 60
 KEPT_DAYS = 90
 
 
-@dataclass(frozen=True)
+@frozen
 class Proof:
     """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one.
 

@@ -1,13 +1,14 @@
 """The tiles of My Account: a page joins with one line, and shows as soon as it exists."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 
+from idp.core.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Tile:
     """Where a tile leads, its icon in icons.svg, its title and a few words; `bad` is red."""
 
@@ -52,7 +53,7 @@ TILES = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Further:
     """A page that has no tile: a link below them."""
 

@@ -4,7 +4,6 @@ That takes 12 us instead of 110, for what every application asks for whenever it
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, current_app, request
 
 from idp.core import monitoring
+from idp.core.values import frozen
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +25,7 @@ MOST_KEPT = 1000
 KEPT = "ern_documents"
 
 
-@dataclass(frozen=True)
+@frozen
 class Document:
     """An answer that was given before: its body, its headers, whose it is, and whether it still says what is true."""
 

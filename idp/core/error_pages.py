@@ -1,12 +1,13 @@
 """What people and programs read when something is refused or breaks: one sentence by key, else by status."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from flask import Response, jsonify, make_response, render_template, request
 
 from idp.core.reference import reference
 from idp.core.sentences import BY_KEY, BY_STATUS, Sentence
+from idp.core.values import frozen
 
 # RFC 6749, 5.2 and 4.1.2.1: what a program reads when the protocol code itself did not answer.
 OAUTH_ERRORS = {
@@ -20,7 +21,7 @@ PLAIN = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Failure:
     """What is to be told: an HTTP status, the key of a sentence and what it names, and when to try again (seconds)."""
 

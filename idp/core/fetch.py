@@ -10,11 +10,11 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from idp.core import settings
+from idp.core.values import frozen
 
 TIMEOUT_SECONDS = 3
 MAX_BYTES = 64 * 1024
@@ -29,7 +29,7 @@ class Unreachable(FetchRefused):
     """Nothing is wrong with the address, but it did not answer: later it may."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Fetched:
     """What came back from a good answer: the content type without parameters, the body."""
 

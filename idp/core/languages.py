@@ -1,7 +1,6 @@
 """The languages that pages and mails are offered in, and which one this request gets."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -14,12 +13,13 @@ from markupsafe import Markup
 from wtforms import SelectChoice
 
 from idp.core import settings
+from idp.core.values import frozen
 
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
-@dataclass(frozen=True)
+@frozen
 class Language:
     """A language under its ISO 639-1 code and its own name."""
 

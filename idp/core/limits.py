@@ -6,7 +6,6 @@ They live in the database: a counter in memory is one counter per process, and f
 import ipaddress
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from idp.core import clock, driver
 from idp.core.db import Model, db, in_transaction, transactional, upsert
 from idp.core.errors import TooMany
 from idp.core.prepared import Prepared
+from idp.core.values import frozen
 
 
 class Counter(Model):
@@ -33,7 +33,7 @@ class Counter(Model):
 FORGIVE = Prepared(delete(Counter).where(Counter.key == bindparam("key")))
 
 
-@dataclass(frozen=True)
+@frozen
 class Budget:
     """At most `tries` uses of `name` for `key` within `seconds`."""
 

@@ -3,7 +3,6 @@
 import re
 import smtplib
 import ssl
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
@@ -13,6 +12,7 @@ from flask_babel import force_locale, gettext
 from idp.core.outbox import Content, Message
 from idp.core.settings import Mail
 from idp.core.signed import digest
+from idp.core.values import frozen
 
 LINK = re.compile(r"^(?P<label>[^\n]+?)\u00a0?: (?P<href>https?://\S+)$")
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: permanent negative completion
@@ -23,7 +23,7 @@ class Undeliverable(Exception):
     """The message can never be delivered: the relay or the provider refuses it for good."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Block:
     """A paragraph of a mail: plain `text`, a `link` (label and address), or a `code`."""
 

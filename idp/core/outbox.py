@@ -3,7 +3,7 @@
 What a message says is sealed at rest (it may carry codes and links) and wiped once it is delivered for real.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from idp.core import clock, settings, vault
 from idp.core.db import Model, act, db, transactional, upsert
 from idp.core.signed import new_token
+from idp.core.values import frozen
 
 SEAL = "outbox"
 # The provider's statuses of a text or a telephone call that is over (Twilio, Message and Call resources).
@@ -71,7 +72,7 @@ class Message(Model):
     error: Mapped[str | None] = mapped_column(Text)
 
 
-@dataclass(frozen=True)
+@frozen
 class Content:
     """What a message says: the subject (mail only), the text, the code in it (if any), the person's uid (mail foot)."""
 

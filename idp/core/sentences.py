@@ -1,12 +1,13 @@
 """What refusals and errors say: what happened, and what to do. An area adds its keys with `BY_KEY.update`."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from idp.core.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Sentence:
     """A heading and one or two sentences that may name the refusal's details as %(name)s."""
 

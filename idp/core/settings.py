@@ -1,16 +1,17 @@
 """Every setting of the server, typed; what each is for stands in `config/default.toml`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import current_app
+
+from idp.core.values import frozen
 
 
 class SettingsError(Exception):
     """The configuration cannot be used; the message is one sentence for the operator."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Server:
     """Where the server is and how it may be reached."""
 
@@ -26,7 +27,7 @@ class Server:
     metrics_token: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Database:
     """The database: an SQLAlchemy URL, and SQLite's promise at commit (FULL survives a power cut)."""
 
@@ -34,14 +35,14 @@ class Database:
     sqlite_synchronous: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Vault:
     """Keys for data at rest: base64 of 32 bytes each, the first encrypts, all decrypt."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Session:
     """How long a sign-in lasts."""
 
@@ -53,7 +54,7 @@ class Session:
     trusted_browser_for_account: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Passwords:
     """Argon2id parameters and what a password must be."""
 
@@ -66,7 +67,7 @@ class Passwords:
     link_hours: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Mail:
     """The mail relay; transport `smtp` sends, `outbox` only keeps the message for the outbox page."""
 
@@ -81,7 +82,7 @@ class Mail:
     timeout_seconds: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SmsRoute:
     """One way to send a text: an account at the provider and its sender."""
 
@@ -90,7 +91,7 @@ class SmsRoute:
     sender: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Sms:
     """The text message provider; transport `twilio` sends, `outbox` only keeps the message."""
 
@@ -124,14 +125,14 @@ class Sms:
         return first, second
 
 
-@dataclass(frozen=True)
+@frozen
 class Push:
     """Pushes to the mobile app; without them it asks by itself while it is open."""
 
     enabled: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Outbox:
     """How messages are retried."""
 
@@ -140,7 +141,7 @@ class Outbox:
     lease_seconds: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Limits:
     """How many guesses are judged (SECURITY.md, 4)."""
 
@@ -160,7 +161,7 @@ class Limits:
     redis_url: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Saas:
     """The access-request portal."""
 
@@ -168,7 +169,7 @@ class Saas:
     guest_days: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Security:
     """What the operator demands beyond the rules that always hold."""
 
@@ -177,7 +178,7 @@ class Security:
     only_known_keys: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Oidc:
     """Lifetimes of the protocol, in seconds unless the name says otherwise."""
 
@@ -195,7 +196,7 @@ class Oidc:
     legacy_response_types: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Eid:
     """A provider of national electronic identities (OpenID Connect); `id` stands in addresses, `name` on pages.
 
@@ -212,7 +213,7 @@ class Eid:
     mfa_acr: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Demo:
     """The demonstration: people, their password and the addresses of the demonstration clients."""
 
@@ -226,7 +227,7 @@ class Demo:
     training_secret: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """All settings, by section; the sections' comments stand in `config/default.toml`."""
 

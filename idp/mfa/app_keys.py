@@ -6,7 +6,6 @@ as long as it is kept. One more key signs pushes (RFC 8292) and stays: browsers 
 
 import hashlib
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from sqlalchemy import select
 
 from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
+from idp.core.values import frozen
 from idp.mfa import signatures
 from idp.mfa.models import AppKey, AppKeyUse
 
@@ -33,7 +33,7 @@ FRESH_SECONDS = 60
 KID_LENGTH = 8
 
 
-@dataclass(frozen=True)
+@frozen
 class ServerKey:
     """One key: its name, since when it exists, and the key."""
 

@@ -6,7 +6,6 @@ see a key.
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -15,6 +14,8 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_attes
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import CredentialDeviceType
+
+from idp.core.values import frozen
 
 # What the library raises for an answer that was made by hand.
 MALFORMED = (
@@ -35,7 +36,7 @@ class Refused(Exception):
     """The answer proves nothing."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Expected:
     """What an answer has to be about: our challenge (base64url), our RP ID and our origin."""
 
@@ -44,7 +45,7 @@ class Expected:
     origin: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Registered:
     """A new credential, its signature verified; `format` and `aaguid` are what the key says about itself.
 
@@ -63,7 +64,7 @@ class Registered:
     chain: list[str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Signed:
     """A verified signature; whether its counter fits is for the caller to judge."""
 

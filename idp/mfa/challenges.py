@@ -1,7 +1,6 @@
 """Asking for a second factor and judging the answer: quota, expiry, single use, counting and audit for all factors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from idp.core import audit, clock, languages, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Expired
 from idp.core.limits import forgive
+from idp.core.values import frozen
 from idp.mfa import app_keys, deliveries, factors, judging, models
 from idp.mfa.factor import Context, Factor, Prompt, Rejected, Secret
 from idp.mfa.judging import Judged
@@ -28,7 +28,7 @@ DAY = 24 * 3600
 COLLECT_SECONDS = 120
 
 
-@dataclass(frozen=True)
+@frozen
 class Asking:
     """Whom we ask (None: whoever it is), for what, and which attempt or session (`binding`) may answer, for whom.
 

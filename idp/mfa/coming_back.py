@@ -7,7 +7,6 @@ else the mailbox would stand for the password too, and two of three things that 
 
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -18,6 +17,7 @@ from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Expired, Invalid, NotAllowed
 from idp.core.limits import Budget, spend
+from idp.core.values import frozen
 from idp.mfa import enrolment, factors, panic, recovery_codes
 from idp.mfa.factor import Rejected, Secret
 from idp.mfa.models import Authenticator, Panic
@@ -30,7 +30,7 @@ ANSWERS_PER_DAY = 10
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True)
+@frozen
 class Codes:
     """Both codes as they were typed, and which of the devices (ids) that were registered since are the person's own."""
 

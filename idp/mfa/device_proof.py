@@ -4,13 +4,13 @@ Like DPoP (RFC 9449), but over the body too, and in one header.
 """
 
 import re
-from dataclasses import dataclass
 
 from flask import request
 
 from idp.core import clock
 from idp.core.errors import TooMany
 from idp.core.limits import Budget, source_of, spend
+from idp.core.values import frozen
 from idp.mfa import mobile_app, signatures
 from idp.mfa.device_errors import AppError
 
@@ -23,7 +23,7 @@ SCHEME = "ern-app"
 TIME = re.compile(r"\d{1,12}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@frozen
 class Proof:
     """What the Authorization header says."""
 

@@ -1,6 +1,5 @@
 """The mobile devices of people as their apps see them: pairing one, and finding the one that calls."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from idp.accounts.models import Account, AccountState
 from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import Expired
+from idp.core.values import frozen
 from idp.mfa import challenges, mobile_app
 from idp.mfa.device_errors import AppError
 from idp.mfa.factor import Rejected, Secret
@@ -20,7 +20,7 @@ ADMINISTRATORS_PIN_DIGITS = 6
 WRONG_PAIRINGS = {"key_held": (409, "key_known")}
 
 
-@dataclass(frozen=True)
+@frozen
 class Device:
     """One app's account: whose, what it is called, its secret, and its row, or None until the browser confirmed it."""
 

@@ -5,20 +5,21 @@ A factor touches no database, request, log or limit: `challenges.py` and `enrolm
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 from idp.accounts.models import Account
 from idp.core import settings
 from idp.core.errors import Invalid
 from idp.core.signed import new_token
+from idp.core.values import frozen
 from idp.mfa.models import Authenticator
 
 # What an account keeps to prove itself with; JSON, sealed before it is stored.
 Secret = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Text:
     """A text message: the number in E.164, what it says in the person's language, and the code in it.
 
@@ -31,14 +32,14 @@ class Text:
     spoken: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A word to every device of the account that a question waits for it there."""
 
     to: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Prompt:
     """One question for three audiences: `page` is for the browser, `memo` for us, `device` for the person's.
 
@@ -53,7 +54,7 @@ class Prompt:
     seconds: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Field:
     """One thing a person types: its name in the form, its label, how it must look, and the sentence if it does not.
 
@@ -67,7 +68,7 @@ class Field:
     longest: int = 4096
 
 
-@dataclass(frozen=True)
+@frozen
 class Given:
     """What there is to enrol with: the fields of the form, and the secrets the account has with this factor already."""
 
@@ -86,7 +87,7 @@ class Signer(Protocol):
         """Return the signature over a message."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Context:
     """Where a factor is asked: the application (None: My Account), the page's language, and this server's host.
 

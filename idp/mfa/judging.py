@@ -1,7 +1,6 @@
 """Judging an answer: counted before, whose it is, and what of it is noted after; once for all factors."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,6 +10,7 @@ from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Expired
 from idp.core.limits import Budget, spend
+from idp.core.values import frozen
 from idp.mfa import factors, suspension
 from idp.mfa.factor import Compromised, Factor, Rejected, Secret
 from idp.mfa.models import Authenticator, Challenge, ChallengeState, Purpose, seal_of_secret
@@ -20,7 +20,7 @@ DAY = 24 * 3600
 AFTER_USE: dict[str, Callable[[Authenticator, Secret], None]] = {}
 
 
-@dataclass(frozen=True)
+@frozen
 class Judged:
     """A right answer: the secret to keep from now on, whose it is, and the sealed one that it was judged with.
 

@@ -5,7 +5,6 @@ Loaded by the operator's command only; its library is the extra `mds`.
 
 import base64
 import json
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from fido2.attestation.base import InvalidAttestation
 from fido2.mds3 import MetadataBlobPayloadEntry, parse_blob
+
+from idp.core.values import frozen
 
 # The service signs as this host (3.2); its root signs for many others too.
 SIGNER = "mds.fidoalliance.org"
@@ -35,7 +36,7 @@ class Untrusted(Exception):
     """The file is not what the service signed; the message is for the operator."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Model:
     """One model of key: its AAGUID, its name, and the worst that its status reports say ("" for nothing bad).
 
@@ -48,7 +49,7 @@ class Model:
     roots: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Blob:
     """A verified file: its number, which only grows, when the next one is due, and the models in it."""
 

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+
+from idp.core.values import frozen
 
 QUESTION_BYTES = 128
 COUNTER_BYTES = 8
@@ -17,7 +18,7 @@ SUITE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Inputs:
     """What goes into a code, as the suite asks for it.
 

@@ -1,7 +1,6 @@
 """One push, encrypted for its device (RFC 8291) and signed by us (RFC 8292); loaded at the first push."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +9,13 @@ from py_vapid import Vapid02
 from pywebpush import WebPusher
 
 from idp.core import clock
+from idp.core.values import frozen
 
 TTL_SECONDS = 120
 SIGNED_FOR_SECONDS = 3600
 
 
-@dataclass(frozen=True)
+@frozen
 class PushMessage:
     """What is posted to the push service."""
 

@@ -1,7 +1,7 @@
 """My Account's pages for second factors that are typed in: see them, add one, remove one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -18,6 +18,7 @@ from idp.accounts.return_to import local
 from idp.accounts.session import Proof
 from idp.core.errors import SignInRequired, TooMany
 from idp.core.levels import MFA, reaches
+from idp.core.values import frozen
 from idp.mfa import (
     challenges,
     deliveries,
@@ -52,7 +53,7 @@ blueprint.add_app_template_global(seconds_left)
 FILL_IN = ["GET", "POST"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where one kind of factor is looked after: the path and stem of its pages, and what is said after a change.
 

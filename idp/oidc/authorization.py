@@ -1,7 +1,6 @@
 """An authorization request on its way: looked at, kept while the person does something, answered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -13,6 +12,7 @@ from idp.core.errors import Expired, Invalid
 from idp.core.levels import MFA, PHR, SFA
 from idp.core.prepared import Prepared
 from idp.core.signed import digest, new_token
+from idp.core.values import frozen
 from idp.mfa import factors
 from idp.oidc import (
     assurance,
@@ -38,7 +38,7 @@ KEEP = Prepared(insert(AuthorizationRequest).inline())
 KEPT = Prepared(select(AuthorizationRequest.__table__).where(AuthorizationRequest.digest == bindparam("digest")))
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """A request that was read: by whom, for what, since when; `handle` names it once it is kept."""
 

@@ -2,16 +2,17 @@
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 from cryptography.x509 import Certificate
 
+from idp.core.values import frozen
+
 LONGEST = 1000
 
 
-@dataclass(frozen=True)
+@frozen
 class Kind:
     """`read` turns a text into what is compared, and raises ValueError for one that is no such name."""
 

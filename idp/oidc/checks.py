@@ -1,11 +1,11 @@
 """CHECKS: what must be true before a client gets a code, in the order in which a person is asked for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idp.accounts.open_session import AnySession
 from idp.core.levels import SFA, reaches
+from idp.core.values import frozen
 from idp.oidc import consents, tokens
 from idp.oidc.clients import Client
 from idp.oidc.parameters import Parameters
@@ -13,7 +13,7 @@ from idp.oidc.subjects import subject_of
 from idp.saas import access
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """One look at a request: who asks for what since when, the level it needs, and the session at hand.
 
@@ -33,7 +33,7 @@ class Asked:
     agreed_by: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """`unmet` says whether the person still has to do something on `page`; with prompt=none the client gets `error`."""
 

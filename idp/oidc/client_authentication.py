@@ -3,12 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import Request
 
+from idp.core.values import frozen
 from idp.oidc import client_assertions, clients, mutual_tls, resources
 from idp.oidc.client_assertions import ASSERTION_TYPE
 from idp.oidc.client_metadata import AUTHORITY_METHOD, SELF_SIGNED_METHOD
@@ -17,7 +17,7 @@ from idp.oidc.clients import Client
 NO_METHOD = "none"
 
 
-@dataclass(frozen=True)
+@frozen
 class Presented:
     """What a request carries: how, for which client, and the proof.
 
@@ -29,7 +29,7 @@ class Presented:
     proof: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Method:
     """A method of the registry of RFC 7591: the way its proof travels, and who judges it."""
 

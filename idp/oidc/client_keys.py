@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
@@ -10,6 +9,7 @@ from flask import current_app
 
 from idp.core import clock, fetch
 from idp.core.fetch import FetchRefused
+from idp.core.values import frozen
 from idp.oidc import encryption, public_keys
 from idp.oidc.clients import Client
 from idp.oidc.encryption import Encryption
@@ -21,7 +21,7 @@ FRESH = timedelta(minutes=5)
 AT_MOST_EACH = timedelta(seconds=5)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Published:
     key_set: object
     keys: tuple[Key, ...]

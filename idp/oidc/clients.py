@@ -3,7 +3,7 @@
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.prepared import Prepared
 from idp.core.signed import digest, new_token
+from idp.core.values import frozen
 from idp.oidc import client_metadata, redirect_uris, said_of_clients, sectors
 from idp.oidc.client_metadata import KEY_METHODS, SECRET_METHODS, SIGNING_ALGORITHMS
 from idp.oidc.models import RegisteredClient
@@ -24,7 +25,7 @@ SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
 BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.client_id == bindparam("client_id")))
 
 
-@dataclass(frozen=True)
+@frozen
 class Client(ClientMixin):
     """A client as the protocol needs it: a value that outlives the database session (Authlib's ClientMixin)."""
 
@@ -140,7 +141,7 @@ class Client(ClientMixin):
         return (*chosen, "refresh_token") if "offline_access" in self.scope.split() else chosen
 
 
-@dataclass(frozen=True)
+@frozen
 class Registration:
     """What is registered (RFC 7591, 2), with the SAAS application that the client belongs to."""
 

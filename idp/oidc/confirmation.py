@@ -1,15 +1,15 @@
 """What a token counts with, besides being presented (RFC 7800, 3): a key that is proved, a certificate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from idp.core.values import frozen
 from idp.oidc.given import Grant
 
 THUMBPRINTS = {"jkt": "jkt", "x5t": "x5t#S256"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Confirmation:
     """The thumbprints of a key (RFC 9449, 6.1) and of a certificate (RFC 8705, 3.1)."""
 

@@ -1,6 +1,5 @@
 """The devices that a person connected by typing a code (RFC 8628): what is still connected, and how it ends."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +9,13 @@ from idp.accounts.models import UserSession
 from idp.core import audit, clock
 from idp.core.db import db, transactional
 from idp.core.errors import NotFound
+from idp.core.values import frozen
 from idp.oidc import clients, given, grants, presentation
 from idp.oidc.given import Grant
 from idp.oidc.models import AuthorizationGrant
 
 
-@dataclass(frozen=True)
+@frozen
 class Connected:
     """A device as its owner reads of it: by the application on it, since the yes; `used_at` if it works on its own."""
 

@@ -1,7 +1,6 @@
 """Consent: what a person lets a client have; asked once for each client and scope, and taken back in My Account."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -10,6 +9,7 @@ from idp.accounts.models import UserSession
 from idp.core import audit, clock
 from idp.core.db import db, transactional, upsert
 from idp.core.errors import NotFound
+from idp.core.values import frozen
 from idp.oidc import clients, grants, presentation
 from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
@@ -17,7 +17,7 @@ from idp.oidc.models import Consent
 from idp.oidc.parameters import Parameters
 
 
-@dataclass(frozen=True)
+@frozen
 class Given:
     """A consent as its owner reads it, with what the application may learn and do."""
 

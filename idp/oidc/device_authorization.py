@@ -1,7 +1,6 @@
 """Devices without a browser: what waits while a person types the device's code elsewhere (RFC 8628)."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Expired, Invalid
 from idp.core.limits import Budget, source_of, spend
 from idp.core.signed import digest, new_token
+from idp.core.values import frozen
 from idp.oidc import grants
 from idp.oidc.clients import Client
 from idp.oidc.given import Grant
@@ -29,7 +29,7 @@ LENIENCE = timedelta(seconds=0.5)
 WINDOW_SECONDS = 600
 
 
-@dataclass(frozen=True)
+@frozen
 class Begun:
     """What a device is told; `user_code` as it is shown, the times in seconds (3.2)."""
 

@@ -4,12 +4,12 @@ No RSA1_5 (its padding answers questions), no PBES2 (its cost is chosen by other
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwe
 
 from idp.core.errors import Invalid
+from idp.core.values import frozen
 from idp.oidc import public_keys
 from idp.oidc.public_keys import Key
 
@@ -33,7 +33,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Encryption:
     """How one kind of answer is encrypted for a client."""
 

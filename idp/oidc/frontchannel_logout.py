@@ -1,6 +1,5 @@
 """Applications that end their own sessions in frames of our last page (OpenID Connect Front-Channel Logout 1.0)."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import url_for
@@ -11,13 +10,14 @@ from idp.accounts.models import UserSession
 from idp.core import settings
 from idp.core.db import db
 from idp.core.signed import sign, unsign
+from idp.core.values import frozen
 from idp.oidc.models import AuthorizationGrant, RegisteredClient
 
 PURPOSE = "front-channel logout"
 SECONDS = 600
 
 
-@dataclass(frozen=True)
+@frozen
 class Farewell:
     """The last page of a session: which addresses it loads, and where it leads (None: nowhere)."""
 

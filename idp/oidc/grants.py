@@ -1,6 +1,5 @@
 """Grants: what a person gave a client in one sign-in; every code, access token and refresh token comes from one."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from idp.core.db import db, transactional
 from idp.core.prepared import Prepared
 from idp.core.signals import account_closed, account_frozen, factors_wiped
 from idp.core.signed import digest, new_token
+from idp.core.values import frozen
 from idp.oidc import given
 from idp.oidc.confirmation import Confirmation
 from idp.oidc.given import Grant
@@ -33,7 +33,7 @@ REDEEM = Prepared(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Given:
     """A grant that was just given: its row, and its code if the client is to have one."""
 

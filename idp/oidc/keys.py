@@ -6,7 +6,7 @@ published long before it signs, so that no client meets a key that it cannot kno
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, update
 
 from idp.core import audit, clock, settings, vault
 from idp.core.db import db, transactional, upsert
+from idp.core.values import frozen
 from idp.oidc.models import SigningKey
 
 SEAL = "signing key"
@@ -31,7 +32,7 @@ OVERLAP = timedelta(hours=24)
 Key = ECKey | RSAKey
 
 
-@dataclass(frozen=True)
+@frozen
 class Ring:
     """The keys of the server as one process holds them: parsed once, read again after a minute.
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
@@ -12,6 +11,7 @@ from idp.core import fetch
 from idp.core.db import db
 from idp.core.errors import Invalid, NotFound
 from idp.core.fetch import FetchRefused, Unreachable
+from idp.core.values import frozen
 from idp.oidc import said_of_clients
 from idp.oidc.clients import Client
 from idp.oidc.models import ClientLogo
@@ -26,7 +26,7 @@ KINDS = (
 MOST_LOGOS = 5
 
 
-@dataclass(frozen=True)
+@frozen
 class Logo:
     """An image and its media type."""
 

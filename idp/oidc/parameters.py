@@ -1,9 +1,10 @@
 """An authorization request as values: who asks for what, and where the answer goes (RFC 6749, 4.1.1)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from idp.core.values import frozen
 from idp.oidc.clients import Client
 from idp.oidc.response_types import CODE
 
@@ -21,7 +22,7 @@ class ErrorResponse(Exception):
         self.more = more
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """Where and how the answer goes: an address that is registered, and the state to give back."""
 
@@ -32,7 +33,7 @@ class Target:
     user_code: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Parameters:
     """An authorization request that may be carried out once the checks are met."""
 

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,6 +10,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+
+from idp.core.values import frozen
 
 # FAPI 2.0 Security Profile, 5.4.1: these and no others; RS256 for clients that keep to OpenID Connect Core.
 FAPI_ALGORITHMS = ("PS256", "ES256", "EdDSA")
@@ -37,7 +38,7 @@ class Unverified(Exception):
     """The text is not a JWT that this client signed; the message tells the client's developer why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Signed:
     """A JWT whose signature is right: nothing is said about its claims yet."""
 

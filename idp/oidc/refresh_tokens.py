@@ -5,7 +5,6 @@ Nothing secret is stored, every older token of a grant is recognised, and rotati
 
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
@@ -16,6 +15,7 @@ from sqlalchemy import bindparam, update
 from idp.core import clock, settings
 from idp.core.prepared import Prepared
 from idp.core.signed import seal_of
+from idp.core.values import frozen
 from idp.oidc import confirmation, given, grants, resources
 from idp.oidc.clients import Client
 from idp.oidc.given import Grant
@@ -33,7 +33,7 @@ ROTATE = Prepared(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class RefreshToken:
     """A refresh token of ours: its grant and its number (what Authlib's frame asks of a token)."""
 

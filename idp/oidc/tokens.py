@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from joserfc.errors import JoseError
 
 from idp.core import clock, settings
 from idp.core.signed import new_token
+from idp.core.values import frozen
 from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
@@ -31,7 +31,7 @@ class TokenRefused(Exception):
     """The token is not ours, not of this kind, or over; nothing more is told to whoever sent it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Terms:
     """What an access token opens (its scope), where (its audience), and what it counts with."""
 
@@ -40,7 +40,7 @@ class Terms:
     bound: Confirmation
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessToken:
     """A verified access token: the grant it comes from (None: the client acts for itself), its scope and its client."""
 

@@ -1,7 +1,6 @@
 """The only door for the protocol: what a person may use, as the claim `ern_access` wants it (docs/federate.md)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -13,6 +12,7 @@ from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import NotFound
 from idp.core.levels import MFA, reaches
+from idp.core.values import frozen
 from idp.saas.authority import administrators, team_of, valid
 from idp.saas.catalogue_models import Application, Decider, Organisation, Profile
 from idp.saas.models import PANIC, Access, AccessState, AccessVersion, GuestKind
@@ -20,7 +20,7 @@ from idp.saas.models import PANIC, Access, AccessState, AccessVersion, GuestKind
 DECIDERS_NAMED = 5  # enough to find somebody
 
 
-@dataclass(frozen=True)
+@frozen
 class Grant:
     """What a person may do at one hospital of one network in one application.
 
@@ -37,7 +37,7 @@ class Grant:
     ecp_member: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class ApplicationCard:
     """What the protocol has to know about an application; `level` is the least `acr` that it accepts.
 
@@ -91,7 +91,7 @@ def has_access(account_id: int, application_id: int) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
-@dataclass(frozen=True)
+@frozen
 class Locked:
     """Accesses to one application at one organisation that PANIC locked, and the people who can open them again."""
 

@@ -1,7 +1,6 @@
 """Requests from submission to decision: the only module that assigns the state of an item."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -13,6 +12,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Expired, Invalid, NotFound
 from idp.core.limits import Budget
 from idp.core.signed import new_token
+from idp.core.values import frozen
 from idp.saas import notices, wishes
 from idp.saas.models import OPEN_STATES, AccessRequest, Draft, ItemState, RequestItem, RequestNote
 from idp.saas.wishes import Wish
@@ -29,7 +29,7 @@ DAY = 24 * 3600
 LONGEST_TEXT = 10_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Decision:
     """Who decided, as what, and with which words."""
 

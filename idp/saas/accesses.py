@@ -1,7 +1,6 @@
 """Accesses from the moment they are granted: what may become of them, and telling the areas above about each change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -12,6 +11,7 @@ from idp.accounts.models import Account
 from idp.core import audit, clock, settings, signals
 from idp.core.db import db, transactional, upsert
 from idp.core.errors import Conflict, Invalid, NotFound
+from idp.core.values import frozen
 from idp.mfa import panic
 from idp.saas import notices
 from idp.saas.authority import acting_authority
@@ -29,7 +29,7 @@ MOVES: dict[AccessState, tuple[AccessState, ...]] = {
 LONGEST_REASON = 10_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Terms:
     """What comes with a grant: an end (None: none for members, the usual days for guests), and the kind of guest."""
 

@@ -1,7 +1,7 @@
 """What approvers see: the requests they may decide about, and the accesses they look after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from idp.accounts.models import Account, EmailAddress
 from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import NotFound
+from idp.core.values import frozen
 from idp.saas.authority import below, looked_after, valid
 from idp.saas.catalogue_models import Decider, Organisation, Profile
 from idp.saas.models import (
@@ -33,7 +34,7 @@ from idp.saas.words import search_words
 ENDING_SOON = timedelta(days=14)
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """What an approver looks for: `show` names one of the lists, `search` words of names, addresses or hospitals."""
 
@@ -43,7 +44,7 @@ class Asked:
     per_page: int = USUAL_SIZE
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A request in a list: who asks, for what (the items that concern the approver), since when."""
 
@@ -75,7 +76,7 @@ def cases(authority: Authority, asked: Asked) -> Page[Case]:
     return Page(_cases(ids, states, newest_first), numbered[0][1] if numbered else 0, asked.page, asked.per_page)
 
 
-@dataclass(frozen=True)
+@frozen
 class ToDecide:
     """How many requests and proposed hospitals wait for a person's decision."""
 

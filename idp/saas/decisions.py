@@ -1,7 +1,6 @@
 """Decisions about requests: every rule is checked inside the act that writes the grant (SECURITY.md, 5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from idp.core import clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid, NotFound
+from idp.core.values import frozen
 from idp.saas import accesses, days, notices
 from idp.saas.access_requests import Decision, add_note, move
 from idp.saas.accesses import Terms
@@ -42,7 +42,7 @@ NOT_GRANTED = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Ruling:
     """A decision as the approver sends it: about which items, as they were seen (id -> version), and on what terms."""
 

@@ -1,7 +1,6 @@
 """Who decides by delegation, and what can be lent: what the page of the coordinators shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from sqlalchemy.orm import aliased
 from idp.accounts.models import Account, EmailAddress
 from idp.core import clock
 from idp.core.db import db
+from idp.core.values import frozen
 from idp.saas.authority import lent
 from idp.saas.catalogue_models import Organisation, OrganisationKind, OrganisationState
 from idp.saas.models import Delegation
@@ -19,7 +19,7 @@ from idp.saas.policy import Authority
 LENDABLE = (OrganisationKind.COUNTRY, OrganisationKind.PROVIDER)
 
 
-@dataclass(frozen=True)
+@frozen
 class Lent:
     """A delegation that counts, as a row of the list."""
 

@@ -1,6 +1,5 @@
 """Lending the right to decide for a country or a hospital: by coordinators, for a time, within their own."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -11,6 +10,7 @@ from idp.core import audit, clock, limits, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.limits import Budget
+from idp.core.values import frozen
 from idp.saas import days, organisations, standing, team_notices
 from idp.saas.authority import acting_authority, authority_of, valid
 from idp.saas.catalogue_models import Organisation, OrganisationState, Profile
@@ -22,7 +22,7 @@ LONGEST = timedelta(days=366)
 PER_HOUR = 30  # also keeps the form from telling who has an account, name by name
 
 
-@dataclass(frozen=True)
+@frozen
 class Loan:
     """What a coordinator lends: to whom (e-mail address or identifier), where (a path), until which day."""
 

@@ -3,8 +3,6 @@
 They too come from a decided item, so that an access never exists without a decision.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from idp.accounts.models import Account
@@ -12,6 +10,7 @@ from idp.core import clock
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid
 from idp.core.signed import new_token
+from idp.core.values import frozen
 from idp.saas import accesses, wishes
 from idp.saas.access_requests import Decision, move
 from idp.saas.accesses import Terms
@@ -19,7 +18,7 @@ from idp.saas.catalogue_models import Application, Organisation, Profile
 from idp.saas.models import LIVING_STATES, Access, AccessRequest, GuestKind, ItemState
 
 
-@dataclass(frozen=True)
+@frozen
 class Gift:
     """What is given: profiles of an application at an organisation (its path), and as whom it is decided ("demo")."""
 

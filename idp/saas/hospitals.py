@@ -1,7 +1,6 @@
 """Hospitals that people proposed, as the coordination teams see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import joinedload
@@ -9,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from idp.accounts.models import Account
 from idp.core.db import db
 from idp.core.errors import NotFound
+from idp.core.values import frozen
 from idp.saas import organisations
 from idp.saas.authority import looked_after
 from idp.saas.catalogue_models import Organisation, OrganisationState
@@ -17,7 +17,7 @@ from idp.saas.paging import USUAL_SIZE, Page
 from idp.saas.policy import Act, Authority, Matter, may
 
 
-@dataclass(frozen=True)
+@frozen
 class Proposed:
     """A proposal with who made it, how many requests wait for it, and the hospitals that it may be confused with."""
 

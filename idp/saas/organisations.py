@@ -1,6 +1,6 @@
 """The tree of organisations as people see it: names in their language, lists level by level, and search."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from babel import Locale
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from idp.core import audit
 from idp.core.db import db, transactional
 from idp.core.errors import Invalid, NotFound
+from idp.core.values import frozen
 from idp.saas.catalogue_models import Organisation, OrganisationKind, OrganisationState
 from idp.saas.paging import USUAL_SIZE, Page, last_page
 from idp.saas.words import alike, distinctive, fold, search_words
@@ -18,7 +19,7 @@ from idp.saas.words import alike, distinctive, fold, search_words
 USUAL_NAMES = {"CZ": "Czech Republic"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """Which rows a list shows: found by a search, on which page, with guests or not."""
 

@@ -1,10 +1,11 @@
 """Lists in pages: what the pagination macros read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from werkzeug.datastructures import MultiDict
+
+from idp.core.values import frozen
 
 T = TypeVar("T")
 SIZES = (10, 25, 50, 100)
@@ -12,7 +13,7 @@ USUAL_SIZE = 25
 LAST_PAGE = 10_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Page(Generic[T]):
     """One page of a list of `total` rows."""
 

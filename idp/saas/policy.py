@@ -1,15 +1,15 @@
 """Who may do what with requests and accesses: the whole policy on one screen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from idp.core.values import frozen
 from idp.saas.catalogue_models import Decider
 from idp.saas.models import Access, RequestItem
 
 
-@dataclass(frozen=True)
+@frozen
 class Authority:
     """What a person may decide now: `networks` coordinated, and `lent` subtrees (paths) delegated by coordinators.
 
@@ -37,7 +37,7 @@ class Authority:
         return self.networks | self.lent
 
 
-@dataclass(frozen=True)
+@frozen
 class Matter:
     """What is to be decided about: whose it is, where, by whom, and whether an administrator decides beside it."""
 
@@ -141,7 +141,7 @@ def matter_of_access(access: Access) -> Matter:
     return Matter(access.account_id, access.organisation.path, access.profile.decided_by)
 
 
-@dataclass(frozen=True)
+@frozen
 class Approver:
     """Who acts: the account, the level of the session and when its last proof was given."""
 

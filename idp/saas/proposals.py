@@ -1,6 +1,5 @@
 """Hospitals that are not in the list: people propose them, the coordination team confirms or refuses them."""
 
-from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import update
@@ -10,6 +9,7 @@ from idp.core import audit, clock, limits
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, Invalid, NotFound
 from idp.core.limits import Budget
+from idp.core.values import frozen
 from idp.saas import drafts, hospitals, organisations, team_notices
 from idp.saas.access_requests import DAY, LONGEST_TEXT, Decision, move
 from idp.saas.authority import acting_authority, administrators, team_of
@@ -22,7 +22,7 @@ PER_DAY = 5
 LONGEST_NAME, LONGEST_CITY = 200, 100
 
 
-@dataclass(frozen=True)
+@frozen
 class Hospital:
     """What a person says about a missing hospital; `different`: it is none of those that look like it."""
 
@@ -32,7 +32,7 @@ class Hospital:
     different: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Opinion:
     """What a coordination team says about a proposed hospital."""
 

@@ -5,7 +5,6 @@ about others sleeps, until an approver of the same network has called the person
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from idp.core import audit, clock, signals
 from idp.core.db import db, transactional
 from idp.core.errors import Conflict, NotFound
 from idp.core.limits import Budget, spend
+from idp.core.values import frozen
 from idp.mfa import coming_back, enrolment, panic
 from idp.mfa.coming_back import Codes
 from idp.mfa.models import Authenticator, Panic
@@ -32,7 +32,7 @@ ASKED_PER_DAY = 2
 DAY = 24 * 3600
 
 
-@dataclass(frozen=True)
+@frozen
 class Unrecognised:
     """A person after PANIC as an approver sees it: since when, what the approver opens, what was added since."""
 

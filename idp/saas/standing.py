@@ -1,7 +1,6 @@
 """Where a person stands: the accesses held and the wishes that wait, as rows for pages."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from idp.accounts.models import Account
 from idp.core import clock, languages
 from idp.core.db import db
+from idp.core.values import frozen
 from idp.saas import days
 from idp.saas.catalogue_models import OrganisationKind
 from idp.saas.models import OPEN_STATES, Access, AccessState, GuestKind, ItemState, RequestItem
@@ -22,7 +22,7 @@ NEAR = timedelta(days=14)
 DAY = "d MMMM yyyy"  # reads well in every language, where "long" is American in English
 
 
-@dataclass(frozen=True)
+@frozen
 class Status:
     """A status in words, with the kind of the design's `state` macro: ok, wait, no or "" (neutral)."""
 
@@ -78,7 +78,7 @@ def requests_of(account_id: int, page: int) -> Page[RequestItem]:
     return Page([row[0] for row in rows], rows[0][1] if rows else 0, page, PER_PAGE)
 
 
-@dataclass(frozen=True)
+@frozen
 class Ending:
     """A guest access that ends soon, or ended a short time ago (`over`)."""
 

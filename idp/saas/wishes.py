@@ -1,7 +1,6 @@
 """What a person may ask for: the rules between application, organisation, profiles and what is held already."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -10,6 +9,7 @@ from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import Invalid, NotFound
 from idp.core.levels import MFA, reaches
+from idp.core.values import frozen
 from idp.saas import organisations
 from idp.saas.authority import administrators, team_of, valid
 from idp.saas.catalogue_models import Application, Decider, Organisation, OrganisationKind, Profile
@@ -18,7 +18,7 @@ from idp.saas.models import OPEN_STATES, Access, AccessRequest, AccessState, Dra
 LONGEST_COMMENT = 10_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Wish:
     """What a person wants: profiles of an application at an organisation (its path), and the membership beside it."""
 
@@ -29,7 +29,7 @@ class Wish:
     comment: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Offer:
     """A profile as it can be asked for at an organisation; `standing`: "held", "waiting" or "" (free to ask)."""
 
@@ -167,7 +167,7 @@ def item_for(account_id: int, organisation: Organisation, profile: Profile) -> R
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Offered:
     """What the third step offers: the profiles, and the membership beside them (None: nothing to ask for)."""
 

@@ -1,6 +1,6 @@
 """A sign-in as one server-side state machine: each step is a conditional update that changes exactly one row."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from idp.core.errors import Conflict
 from idp.core.levels import SFA
 from idp.core.prepared import Prepared
 from idp.core.signed import new_token
+from idp.core.values import frozen
 from idp.signin import known_browser
 from idp.signin.models import Attempt, AttemptState
 
@@ -37,7 +38,7 @@ MOVE = Prepared(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """What a sign-in is for and what it has to prove.
 
@@ -65,13 +66,14 @@ class Wanted:
     trusting: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SignIn(Wanted):
     """A sign-in under way as plain values (see `Attempt`): each page reads one, and as an object it was a fifth of it.
 
     `account`: whoever proved something here, as the person is now.
     """
 
+    _: KW_ONLY
     id: int
     public_id: str
     state: AttemptState

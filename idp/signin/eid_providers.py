@@ -1,6 +1,5 @@
 """Providers of national eIDs that the operator chose, and what they publish (OpenID Connect Discovery 1.0, 4)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from idp.core import clock, fetch, logs, settings
 from idp.core.errors import Invalid, NotFound
 from idp.core.fetch import FetchRefused
 from idp.core.settings import Eid
+from idp.core.values import frozen
 
 FRESH = timedelta(hours=1)
 # A key that we do not know makes us look again, but not for each token that names one.
@@ -30,7 +30,7 @@ class EidRefused(Invalid):
         log.warning("eid refused", provider=provider.id, reason=why)
 
 
-@dataclass(frozen=True)
+@frozen
 class Published:
     """What a provider publishes: its metadata and its keys, and when they were read."""
 

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,6 +19,7 @@ from joserfc.jwt import ClaimsOption
 from idp.core import clock, fetch, settings
 from idp.core.fetch import FetchRefused
 from idp.core.settings import Eid
+from idp.core.values import frozen
 from idp.signin import eid_providers
 from idp.signin.eid_providers import EidRefused
 
@@ -30,7 +30,7 @@ LONGEST_SUBJECT = 255
 PRESENT: dict[str, ClaimsOption] = {name: {"essential": True} for name in ("sub", "exp", "iat", "nonce")}
 
 
-@dataclass(frozen=True)
+@frozen
 class Secrets:
     """What only we and the provider know of one visit."""
 
@@ -38,7 +38,7 @@ class Secrets:
     verifier: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """Whom a provider names: `issuer` and `subject` together are one person for ever; `acr` may be empty."""
 

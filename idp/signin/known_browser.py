@@ -4,19 +4,20 @@ The marks mean nothing to others: on a shared computer the cookie does not tell 
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import Response, g, request
 
 from idp.core import settings
 from idp.core.signed import digest, new_token, sign, unsign
+from idp.core.values import frozen
 
 PURPOSE = "browser"
 SECONDS = 365 * 24 * 3600
 MOST_MARKS = 20
 
 
-@dataclass(frozen=True)
+@frozen
 class Browser:
     """What the cookie says: the browser's name, and a mark for each account that signed in here, the last one first."""
 

@@ -1,7 +1,7 @@
 """The steps of a sign-in, in their order; a step-up is the same list with a higher wanted level."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import url_for
@@ -13,6 +13,7 @@ from idp.accounts.session import Proof
 from idp.core import clock, settings
 from idp.core.db import db, transactional
 from idp.core.levels import MFA, PHR, SFA, reaches, stronger
+from idp.core.values import frozen
 from idp.mfa import enrolment, factors
 from idp.mfa.factor import Factor, Secret
 from idp.signin import eid_links, known_browser, trusted_browsers
@@ -27,7 +28,7 @@ EID_AMR = "eid"
 ACTING = frozenset({"administrator", "approvals"})
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """A page of the way: its name, whether it is still needed, and its endpoint."""
 

@@ -1,10 +1,11 @@
 """The second step: choosing a verification method and answering it, or adding the first one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from idp.core.errors import NotFound
+from idp.core.values import frozen
 from idp.mfa import challenges, denials, enrolment, factors
 from idp.mfa.challenges import Asking
 from idp.mfa.factor import AnyOf, Factor, Secret
@@ -15,7 +16,7 @@ from idp.signin.attempt import SignIn
 from idp.signin.models import AttemptState
 
 
-@dataclass(frozen=True)
+@frozen
 class Method:
     """One choice: the factor, what it is done with, the value of the form, and whether it was used last time."""
 

@@ -98,7 +98,8 @@ def browser_of(app: Flask, visitor: Visitor) -> FlaskClient:
     entries = [vars(held) | {"profiles": sorted(held.profiles)} for held in visitor.accesses]
     sign_in = SignIn(sub=visitor.sub, sid=secrets.token_hex(8), acr=MFA, auth_time=clock.now())
     # A session without tokens is only read in training; a token that is fresh is not asked about for a minute.
-    token = sessions.start(sign_in, claims | {"ern_access": entries}, {"access_token": "fresh"}, None)
+    tokens = {"access_token": "fresh", "id_token": "x.y.z"}
+    token = sessions.start(sign_in, claims | {"ern_access": entries}, tokens, None)
     browser = app.test_client()
     browser.set_cookie(app.extensions["cpms_settings"].cookie("session"), token)
     return browser

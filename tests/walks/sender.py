@@ -92,7 +92,8 @@ class Sender:
         self.counted["requests"] += 1
         self.counted[f"answers {answer.status_code}"] += 1
         self.counted[f"{self.site.name} {call.endpoint}"] += 1
-        if call.method == "POST":
+        token = self.site.browsers[call.visitor][1]
+        if call.method == "POST" and token and token.encode() in call.body:
             forged = answer.status_code in REFUSED and FORGED.search(answer.text)
             self.counted["forms refused as forged" if forged else "forms and calls taken"] += 1
         return answer, self.judge(answer)

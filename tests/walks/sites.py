@@ -84,8 +84,9 @@ class Site:
         return self.name in ASKING and answered.status_code == UNAVAILABLE
 
     def keep(self) -> None:
-        """Keep the database and the browsers."""
+        """Keep the database and the browsers, and the time: a token that is from the future counts as forged."""
         self.close()
+        self.moment = datetime.now(UTC)
         self.kept = Path(self.engine.url.database or "").read_bytes()
         self.cookies = [{one.key: one.value for one in client._cookies.values()} for client, _ in self.browsers]
 

@@ -182,7 +182,7 @@ def test_the_machines_of_the_operator_get_their_answers(client, app):
     assert client.get("/healthz").text == "ok\n"
     assert client.get("/readyz").status_code == 200
     counted = ("cpms_requests_total", {"endpoint": "home.help_and_support", "status": "200"})
-    before = app.extensions["cpms_metrics"].get_sample_value(*counted) or 0
+    before = app.extensions["cpms_metrics"].get_sample_value(*counted) or 0.0
     client.get("/help")
     line = f'cpms_requests_total{{endpoint="home.help_and_support",status="200"}} {before + 1}'
     assert line in client.get("/metrics").text.splitlines()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from idp.accounts.models import UserSession
 from idp.core import audit, clock
@@ -27,9 +27,7 @@ class Connected:
 
 def of_account(account_id: int) -> list[Connected]:
     """Return what is connected now, the newest first."""
-    ids = db.session.scalars(select(AuthorizationGrant.id).where(*_open(account_id)).order_by(AuthorizationGrant.id))
-    found = [grant for grant_id in ids if (grant := given.find(grant_id)) and grants.alive(grant)]
-    return [_shown(grant) for grant in reversed(found)]
+    return [_shown(grant) for grant in given.having(*_open(account_id)) if grants.alive(grant)]
 
 
 @transactional

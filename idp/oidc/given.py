@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from idp.accounts.models import Account, AccountState, EmailAddress, UserSession
+from idp.core.db import db
 from idp.core.prepared import Prepared
 from idp.oidc.models import AuthorizationGrant
 
@@ -82,21 +83,29 @@ PARTS = (
     (UserSession, Opened._fields, "session"),
 )
 COLUMNS = [getattr(model, name).label(f"{part}_{name}") for model, names, part in PARTS for name in names]
-BY_ID = Prepared(
+GRANTS = (
     select(*COLUMNS)
     .select_from(AuthorizationGrant)
     .join(Account, Account.id == AuthorizationGrant.account_id)
     .outerjoin(EmailAddress, and_(EmailAddress.account_id == Account.id, EmailAddress.is_primary))
     .join(UserSession, UserSession.id == AuthorizationGrant.session_id)
-    .where(AuthorizationGrant.id == bindparam("grant_id"))
 )
+BY_ID = Prepared(GRANTS.where(AuthorizationGrant.id == bindparam("grant_id")))
 
 
 def find(grant_id: int) -> Grant | None:
     """Return a grant as it is now."""
     row = BY_ID.first(grant_id=grant_id)
-    if row is None:
-        return None
+    return _read(row) if row else None
+
+
+def having(*conditions: ColumnElement[bool]) -> list[Grant]:
+    """Return the grants that meet all conditions, the newest first; one read for all of them."""
+    rows = db.session.execute(GRANTS.where(*conditions).order_by(AuthorizationGrant.id.desc()))
+    return [_read(row) for row in rows]
+
+
+def _read(row: Any) -> Grant:
     account_at, session_at = len(OWN), len(OWN) + len(Holder._fields)
     person, session = Holder._make(row[account_at:session_at]), Opened._make(row[session_at:])
     return Grant._make((*row[:account_at], person, session))

@@ -14,7 +14,7 @@ REQUESTS ?= 100000
 SEED ?= 1
 BIN := .venv/bin
 PACKAGES := idp cpms_client ecp_client
-# The areas of the three programs: 95 seconds of CPU (user and system, two workers). The other folders are rings of their
+# The areas of the three programs: 95 to 120 seconds of CPU (user and system, two workers). The other folders are rings of their
 # own: what comes over the protocol, many at once and garbage (security), walks over all pages, stories, servers, commands,
 # migrations and samples (tooling), browsers.
 AREAS := $(addprefix tests/,core accounts mfa signin saas oidc cpms ecp)

@@ -2,13 +2,11 @@
 
 import sys
 
-from flask import Flask
-
 from idp.accounts import session
 from idp.accounts import views as accounts
-from idp.core import addresses, configuration, db, outbox_views, sms_reports, vault, web
+from idp.core import configuration, db, outbox_views, sms_reports, vault, web
+from idp.core.application import Application
 from idp.core.settings import Settings, SettingsError
-from idp.core.templates import Templates
 from idp.mfa import app_views, device_api
 from idp.mfa import own_data as mfa_data
 from idp.mfa import views as mfa
@@ -25,7 +23,7 @@ OWN_DATA = (mfa_data, signin_data, saas_data, oidc_data)
 VIEWS = (outbox_views, sms_reports, accounts, mfa, app_views, device_api, signin, eid_views, saas, oidc)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None) -> Application:
     """Build the identity server; without a configuration it is read from the files and the environment.
 
     Exits with status 2 and one sentence per problem if the configuration cannot be used.
@@ -36,9 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
-    app = Flask(__name__, static_folder=None)
-    app.url_rule_class = addresses.LateRule
-    app.jinja_environment = Templates
+    app = Application(__name__, static_folder=None)
     app.extensions["ern_settings"] = settings
     db.init(app, settings)
     web.init(app)

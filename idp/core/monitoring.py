@@ -2,9 +2,8 @@
 
 import hmac
 from functools import cache
-from time import perf_counter
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Request, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,16 +26,9 @@ LOOPBACK = frozenset({"127.0.0.1", "::1"})
 bp = Blueprint("monitoring", __name__)
 
 
-def init(app: Flask) -> None:
-    """Count every answer of the application."""
-    app.register_blueprint(bp)
-
-    @app.after_request
-    def count(answer: Response) -> Response:
-        method = request.method if request.method in METHODS else "other"
-        took = perf_counter() - g.get("started", perf_counter())
-        observe(request.endpoint or "none", method, answer.status_code, took)
-        return answer
+def count(request: Request, status: int, seconds: float) -> None:
+    """Count the answer to a request."""
+    observe(request.endpoint or "none", request.method if request.method in METHODS else "other", status, seconds)
 
 
 def observe(endpoint: str, method: str, status: int, seconds: float) -> None:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from limits import RateLimitItem, parse
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
@@ -48,8 +48,7 @@ def init(app: Flask, wanted: Limits) -> None:
 
 def _check(counting: Counting) -> None:
     """Count this request if it is for a page; raise TooMany above the rate."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if request.blueprint in UNCOUNTED or getattr(view, "bare", False) or time.monotonic() < counting.paused_until:
+    if request.blueprint in UNCOUNTED or time.monotonic() < counting.paused_until:
         return
     source = limits.source_of(request.remote_addr)
     try:

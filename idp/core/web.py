@@ -4,11 +4,10 @@ Only here refusals turn into HTTP, and only here an unexpected exception is caug
 """
 
 import importlib
-from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
@@ -24,6 +23,7 @@ from idp.core import (
     monitoring,
     pages,
     proxies,
+    settings,
     wellformed,
 )
 from idp.core.db import db
@@ -48,7 +48,7 @@ def init(app: Flask) -> None:
     documents.init(app)
     _configure(app, settings)
     headers.init(app, settings)
-    monitoring.init(app)
+    app.register_blueprint(monitoring.bp)
     forgery.init(app, settings)
     languages.init(app)
     app.jinja_env.globals.update(asset=assets.asset, here=languages.here)
@@ -56,7 +56,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     if settings.limits.redis_url:
         importlib.import_module(PAGE_RATE).init(app, settings.limits)
-    app.before_request(receive)
+    app.before_request(lambda: languages.remember_choice() or forgery.check())
     for kind, respond in RESPONSES.items():
         app.register_error_handler(kind, respond)
 
@@ -74,23 +74,15 @@ def _configure(app: Flask, settings: Settings) -> None:
     proxies.init(app, settings)
 
 
-def receive() -> Any:
-    """Judge a request before its view does; answer it here if it must not go on."""
-    g.started = perf_counter()
+def judge(request: Request) -> Response | None:
+    """Judge a request before its view does; return the answer if it must not go on."""
     address: str = current_app.config["SERVER_NAME"]
     if request.headers.get("Host", "").lower() != address and request.endpoint not in ANY_HOST:
         return Response(f"This server answers at {address} only.\n", 400, mimetype="text/plain")
-    if current_app.extensions["ern_settings"].server.environment == "development" and not _on_this_machine():
+    if settings.current().server.environment == "development" and request.remote_addr not in ("127.0.0.1", "::1"):
         return Response("A development server answers on its own machine only.\n", 403, mimetype="text/plain")
-    wellformed.check()
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "bare", False):
-        return None
-    return languages.remember_choice() or forgery.check()
-
-
-def _on_this_machine() -> bool:
-    return request.remote_addr in ("127.0.0.1", "::1")
+    wellformed.check(request)
+    return None
 
 
 def refused(refusal: Refusal) -> Response:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 # Only these bytes can make a text invalid, so that almost every request costs one search.
@@ -13,7 +13,7 @@ HIDDEN = re.compile(rb"\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c
 FORM = "application/x-www-form-urlencoded"
 
 
-def check() -> None:
+def check(request: Request) -> None:
     """Raise BadRequest if the path, the query or the body are not UTF-8 or hold a NUL, or 413 if it is too large."""
     if "\x00" in request.path or "\ufffd" in request.path or not _text(request.query_string):
         raise BadRequest

@@ -153,7 +153,8 @@ def failed(error: HTTPException) -> Response:
     return told
 
 
-@blueprint.after_app_request
+@blueprint.after_request
+@blueprint.after_app_request  # what no view answers, like a method that is not allowed
 def cross_origin(answer: Response) -> Response:
     """Let other origins read these answers, and nothing else here."""
     if request.path.startswith("/app/api/"):

@@ -27,6 +27,7 @@ from wtforms.validators import Email, InputRequired, Length, Regexp
 
 import idp
 from idp.core import configuration, db, errors, headers, languages, settings, web
+from idp.core.application import Application
 from idp.core.exempt import bare, csrf_exempt
 from tests.support.lending import TEMPLATES
 
@@ -91,7 +92,7 @@ class Everything(FlaskForm):
 def build(**environ: str) -> Flask:
     """Make the application; `environ` overrides settings as the environment does."""
     chosen = configuration.load({"ERN_CONFIG": "test", **environ})
-    app = Flask("idp", root_path=str(Path(idp.__file__).parent))
+    app = Application("idp", root_path=str(Path(idp.__file__).parent))
     app.extensions["ern_settings"] = chosen
     db.init(app, chosen)
     web.init(app)

@@ -32,9 +32,11 @@ PERMISSIONS = (
 APP_POLICY = POLICY.replace("connect-src 'self'", "connect-src 'self' https:")
 APP_PERMISSIONS = PERMISSIONS.replace("camera=()", "camera=(self)")
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+Headers = list[tuple[str, str]]
 TARGET = "ern_login.form_target"
 FOR_APP = "ern_login.for_app"
 FRAMES = "ern_login.frames"
+OURS = "ern_login.headers"
 FRAMED = "ern_login.framed"
 # What a page lacks that others may frame.
 AGAINST_FRAMES = ("X-Frame-Options", RESOURCES)
@@ -50,23 +52,30 @@ def init(app: Flask, settings: Settings) -> None:
     app.wsgi_app = protect(app.wsgi_app, always)  # type: ignore[method-assign,assignment]
 
 
-def protect(application: "WSGIApplication", always: list[tuple[str, str]]) -> "WSGIApplication":
+def protect(application: "WSGIApplication", always: Headers) -> "WSGIApplication":
     """Wrap the application, which costs a tenth of a Flask hook that searches Werkzeug's headers for each name."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        def start(status: str, given: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            own = [*always, *_policies(environ)]
-            if FRAMED in environ:
-                own = [(name, value) for name, value in own if name not in AGAINST_FRAMES]
-            if any(name == RESOURCES for name, _ in given):
-                own = [(name, value) for name, value in own if name != RESOURCES]
-            if not any(name == "Cache-Control" for name, _ in given):
-                own.append(("Cache-Control", "no-store"))  # nothing dynamic is kept unless a view says so
-            return start_response(status, given + own, exc_info)
+        environ[OURS] = always
+
+        def start(status: str, given: Headers, exc_info: Any = None) -> Any:
+            return start_response(status, complete(environ, given), exc_info)
 
         return application(environ, start)
 
     return answer
+
+
+def complete(environ: "WSGIEnvironment", given: Headers) -> Headers:
+    """Return the headers of the answer to a request: those `given` by its view, and ours."""
+    own = [*environ[OURS], *_policies(environ)]
+    if FRAMED in environ:
+        own = [(name, value) for name, value in own if name not in AGAINST_FRAMES]
+    if any(name == RESOURCES for name, _ in given):
+        own = [(name, value) for name, value in own if name != RESOURCES]
+    if not any(name == "Cache-Control" for name, _ in given):
+        own.append(("Cache-Control", "no-store"))  # nothing dynamic is kept unless a view says so
+    return given + own
 
 
 def _policies(environ: "WSGIEnvironment") -> tuple[tuple[str, str], tuple[str, str]]:

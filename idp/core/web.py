@@ -45,9 +45,9 @@ def init(app: Flask) -> None:
     """Put the edge around the application; its settings have to be there already."""
     settings: Settings = app.extensions["ern_settings"]
     logs.configure(settings.in_production)
-    documents.init(app)
     _configure(app, settings)
     headers.init(app, settings)
+    documents.init(app)
     app.register_blueprint(monitoring.bp)
     forgery.init(app, settings)
     languages.init(app)

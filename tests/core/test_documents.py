@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from idp.oidc import keys
+from tests.support.identity_server import configured
 
 METADATA = "/.well-known/openid-configuration"
 JWKS = "/oauth2/jwks"
@@ -41,6 +42,14 @@ def test_what_the_edge_refuses_is_refused_although_the_document_is_there(client:
     client.get(METADATA)
     assert client.get(METADATA, headers={"Host": "elsewhere.example"}).status_code == 400
     assert client.get(f"{METADATA}?%00").status_code == 400
+
+
+def test_a_development_server_tells_nobody_behind_a_proxy_what_it_told_this_machine() -> None:
+    settings = {"ERN_SERVER__ENVIRONMENT": "development", "ERN_SERVER__TRUSTED_PROXIES": "1"}
+    client = configured("sqlite://", **settings).test_client()
+    assert [client.get(METADATA).status_code for _ in range(2)] == [200, 200]
+    assert client.get(METADATA, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+    assert client.get(METADATA).status_code == 200
 
 
 def test_new_keys_are_published_at_once_by_the_process_that_made_them(app: Flask, client: FlaskClient) -> None:

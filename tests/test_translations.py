@@ -1,6 +1,7 @@
 """Every text that people may see is translated, with the same placeholders as the English one."""
 
 import ast
+import json
 import re
 import runpy
 from pathlib import Path
@@ -11,6 +12,8 @@ from babel.messages.catalog import Catalog, Message
 ROOT = Path(__file__).resolve().parent.parent
 TRANSLATIONS = runpy.run_path(str(ROOT / ".ci" / "translations.py"))
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+# A mark after an ordinary space may begin a line; one without a space is English. 17:00 and https:// are neither.
+LOOSE_MARK = re.compile(r"[^\u00a0][;!?»]|[^\u00a0]:(?=\s|$)|«[^\u00a0]")
 
 pairs = pytest.mark.parametrize("program", TRANSLATIONS["PROGRAMS"])
 languages = pytest.mark.parametrize("language", TRANSLATIONS["LANGUAGES"])
@@ -66,6 +69,25 @@ def test_no_text_hides_in_an_f_string(program: str) -> None:
     ]
     calls = [ast.unparse(part) for part in inside if isinstance(part, ast.Call)]
     assert [call for call in calls if call.partition("(")[0] in TRANSLATIONS["KEYWORDS"]] == []
+
+
+def test_french_marks_never_begin_a_line() -> None:
+    assert [text for text in _french() if LOOSE_MARK.search(text)] == []
+
+
+def test_french_has_one_word_for_one_thing() -> None:
+    others = re.compile(r"courriel|adresses? électronique|boîtes? aux lettres|(?<!e-)\bmails?\b|'", re.IGNORECASE)
+    assert [text for text in _french() if others.search(text)] == [], (
+        "e-mail, adresse e-mail, messagerie; the typographic apostrophe"
+    )
+
+
+def _french() -> list[str]:
+    messages = [
+        message for program in TRANSLATIONS["PROGRAMS"] for message in TRANSLATIONS["translation"](program, "fr")
+    ]
+    app = json.loads((ROOT / "idp" / "static" / "app" / "words" / "fr.json").read_text("utf-8"))
+    return [text for message in messages if message.id for text in _texts(message.string or "")] + list(app.values())
 
 
 def _complete(message: Message | None) -> bool:

@@ -65,7 +65,7 @@ def test_each_mailbox_is_told_when_from_where_and_how_to_stop_it(app: Flask, ada
     told = mails(app)
     assert sorted(mail["to"] for mail in told) == sorted([ADA["email"], SECOND])
     for mail in told:
-        for part in ("Quand : ", "Navigateur : Firefox", "Lieu : adresse 203.0.113.*", "pas moi"):
+        for part in ("Quand\u00a0: ", "Navigateur\u00a0: Firefox", "Lieu\u00a0: adresse 203.0.113.*", "pas moi"):
             assert part in mail["text"]
         assert mail["links"][-1].startswith("/account/not-me/")
     assert len({mail["links"][-1] for mail in told}) == 2, "each mailbox has a link of its own"

@@ -79,7 +79,7 @@ def test_a_push_wakes_people_in_their_language_and_says_nothing_of_what_is_asked
     page.goto(f"{origin}/privacy")  # the app is closed
     push(page, origin)
     assert page.evaluate(NOTIFIED) == [
-        "Est-ce bien vous ?",
+        "Est-ce bien vous\u00a0?",
         "Une connexion avec votre compte attend votre réponse.",
         "fr",
     ]

@@ -129,7 +129,7 @@ DESCRIBED = {"registry.read": {"en": "Read your registry", "fr": "Lire votre reg
     ("language", "read", "write"),
     [
         ("en", "Read your registry", "Access to “registry.write” in your name"),
-        ("fr", "Lire votre registre", "accès à « registry.write » en votre nom"),
+        ("fr", "Lire votre registre", "accès à «\u00a0registry.write\u00a0» en votre nom"),
     ],
 )
 def test_the_operator_s_own_scopes_are_said_in_words(stage: Stage, language: str, read: str, write: str) -> None:

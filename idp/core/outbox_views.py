@@ -1,4 +1,4 @@
-"""The development outbox: every mail and text message sent, so that a demonstration needs no phone and no mailbox."""
+"""The development outbox: every mail, text message and call, so that a demonstration needs no phone and no mailbox."""
 
 import re
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, render_template
 
 from idp.core import outbox, settings
-from idp.core.outbox import Message
+from idp.core.outbox import Channel, Message
 
 SHOWN = 200
 LINK = re.compile(r"https?://[^\s<>\"]+")
+CHANNELS = {Channel.MAIL: "mail", Channel.SMS: "sms", Channel.VOICE: "sms"}
 
 blueprint = Blueprint("outbox", __name__)
 
@@ -28,8 +29,8 @@ def page() -> str:
 
 @blueprint.get("/dev/outbox.json")
 def messages() -> Response:
-    """Give the newest messages as JSON."""
-    return jsonify(_messages())
+    """Give the newest messages as JSON; a call goes to a telephone as a text does, and readers know only these two."""
+    return jsonify([shown | {"channel": CHANNELS[shown["channel"]]} for shown in _messages()])
 
 
 def _messages() -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def _shown(message: Message) -> dict[str, Any]:
     text = content.text if content else ""
     return {
         "id": message.id,
-        "channel": message.channel.value,
+        "channel": message.channel,
         "to": message.recipient,
         "subject": content.subject if content else "",
         "text": text,

@@ -233,6 +233,16 @@ def test_the_development_outbox_shows_what_was_sent(app: Flask) -> None:
     assert "123456" in client.get("/dev/outbox").text
 
 
+def test_the_development_outbox_tells_a_phone_call_from_a_text_message(app: Flask) -> None:
+    with app.app_context(), transaction():
+        outbox.post_spoken(PHONE, "Your code is:", "en", code="123456")
+    client = app.test_client()
+    page = client.get("/dev/outbox").text
+    assert "Phone call</h2>" in page and "Text message" not in page
+    (shown,) = client.get("/dev/outbox.json").json
+    assert (shown["code"], shown["channel"]) == ("123456", "sms"), "what reads the JSON knows mails and texts"
+
+
 def test_the_worker_sweeps_and_outlives_a_database_that_is_away(app: Flask) -> None:
     stop = threading.Event()
     swept: list[str] = []

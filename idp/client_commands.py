@@ -57,6 +57,7 @@ def client() -> None:
 @click.option("--ask-consent", is_flag=True, help="Ask people before this application learns of them.")
 @click.option("--grant", "grants", multiple=True, type=click.Choice(CHOSEN_GRANTS), help="What the client may do.")
 @click.option("--resource", "resources", multiple=True, help="What its access tokens may be for beside us (RFC 8707).")
+@click.option("--protects", multiple=True, help="A resource that it protects: it may ask what tokens for it are worth.")
 @click.option(
     "--response-type", "response_types", multiple=True, help="What it may ask for; only legacy clients more than code."
 )
@@ -97,8 +98,7 @@ def _further(options: dict[str, Any]) -> dict[str, Any]:
         found["subject_type"] = sectors.PAIRWISE
     if options["ask_consent"]:
         found["asks_consent"] = True
-    if options["resources"]:
-        found["resources"] = list(options["resources"])
+    found |= {name: list(options[name]) for name in ("resources", "protects") if options[name]}
     if options["grants"]:
         found["grant_types"] = list(dict.fromkeys(options["grants"]))
     if options["response_types"]:

@@ -99,6 +99,10 @@ def _is_resource(value: object) -> bool:
         return False
 
 
+def _are_resources(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_resource, value))
+
+
 def _is_call_address(value: object) -> bool:
     """An address that the outbox calls: it stands in a column of messages."""
     return _is_address(value) and len(str(value)) <= 254 and "#" not in str(value)
@@ -169,7 +173,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "require_signed_request_object": lambda value: isinstance(value, bool),
     "token_endpoint_auth_signing_alg": lambda value: value in ALGORITHMS,
     "profile": lambda value: value in PROFILES,
-    "resources": lambda value: isinstance(value, list) and len(value) <= MOST_URIS and all(map(_is_resource, value)),
+    "resources": _are_resources,
+    "protects": _are_resources,
     "response_types": response_types.is_list,
     "scope_descriptions": _are_descriptions,
     "grant_types": lambda value: isinstance(value, list) and bool(value) and all(one in CHOSEN_GRANTS for one in value),
@@ -179,5 +184,13 @@ RULES: dict[str, Callable[[Any], bool]] = {
 TAGGED = {name: RULES.get(name, is_name) for name in said_of_clients.MEMBERS}
 
 # What only the operator decides about a client.
-BY_OPERATOR = ("asks_consent", "profile", "grant_types", "response_types", "resources", "scope_descriptions")
+BY_OPERATOR = (
+    "asks_consent",
+    "profile",
+    "grant_types",
+    "response_types",
+    "resources",
+    "protects",
+    "scope_descriptions",
+)
 BY_CLIENTS = tuple(name for name in RULES if name not in BY_OPERATOR)

@@ -1,9 +1,9 @@
-"""What a token is worth at this moment (RFC 7662), told to the client it belongs to; nothing is written."""
+"""What a token is worth at this moment (RFC 7662), told to its client and to whom it is for; nothing is written."""
 
 from typing import Any
 
 from idp.core import clock, settings
-from idp.oidc import client_credentials, dpop, given, grants, protection, refresh_tokens, tokens
+from idp.oidc import client_credentials, dpop, given, grants, protection, refresh_tokens, resources, tokens
 from idp.oidc.clients import Client
 from idp.oidc.given import Grant
 from idp.oidc.subjects import subject_of
@@ -35,7 +35,8 @@ def as_jwt(answer: dict[str, Any], client: Client) -> str:
 
 
 def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
-    about = _origin(token, client) if token.client_id == client.client_id else None
+    concerned = token.client_id == client.client_id or resources.protected(client, token.audience)
+    about = _origin(token) if concerned else None
     if about is None:
         return INACTIVE
     times = {name: token.claims[name] for name in ("exp", "iat", "jti", "aud")}
@@ -43,14 +44,15 @@ def _access_token(token: AccessToken, client: Client) -> dict[str, Any]:
     return {**about, **times, **token.confirmation.as_claims(), "token_type": kind, "scope": token.scope}
 
 
-def _origin(token: AccessToken, client: Client) -> dict[str, Any] | None:
+def _origin(token: AccessToken) -> dict[str, Any] | None:
     """Tell whose token it is, or None if it is over: a person's by a grant, or the client's own (RFC 9068, 2.2)."""
     if token.grant_id is None:
         ours = {"active": True, "iss": settings.current().server.issuer}
         own = {"client_id": token.client_id, "sub": token.client_id}
         return None if client_credentials.ended(token) else {**ours, **own}
     grant = given.find(token.grant_id)
-    return _about(grant, client) if grant is not None and grants.alive(grant) else None
+    # Whoever protects the resource knows the person as the token tells it: as the token's client does.
+    return _about(grant, token.claims["sub"]) if grant is not None and grants.alive(grant) else None
 
 
 def _refresh_token(text: str, client: Client) -> dict[str, Any]:
@@ -59,16 +61,17 @@ def _refresh_token(text: str, client: Client) -> dict[str, Any]:
         return INACTIVE
     ends = token.grant.refresh_expires_at
     exp = {"exp": int(ends.timestamp())} if ends else {}
-    return {**_about(token.grant, client), **exp, "scope": token.grant.scope}
+    sub = subject_of(token.grant.account.uid, client)
+    return {**_about(token.grant, sub), **exp, "scope": token.grant.scope}
 
 
-def _about(grant: Grant, client: Client) -> dict[str, Any]:
+def _about(grant: Grant, sub: str) -> dict[str, Any]:
     """What both kinds tell: whose, for whom, and how that person was proved (RFC 9470, 6.2)."""
     return {
         "active": True,
         "iss": settings.current().server.issuer,
         "client_id": grant.client_id,
-        "sub": subject_of(grant.account.uid, client),
+        "sub": sub,
         "acr": grant.acr,
         "auth_time": int(grant.auth_time.timestamp()),
     }

@@ -1,4 +1,7 @@
-"""What an access token is for (RFC 8707): the client names it, the operator has allowed it, `aud` tells."""
+"""What an access token is for (RFC 8707): the client names it, the operator has allowed it, `aud` tells.
+
+Who protects such a resource is a client too, of which the operator said so.
+"""
 
 from collections.abc import Sequence
 
@@ -33,6 +36,11 @@ def granted(client: Client, given: Sequence[str] | None) -> tuple[str, ...]:
 def audience(allowed: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     """Return what one access token is for: all that is allowed, or less (2.2); raise InvalidTarget for more."""
     return _among(allowed, wanted) or tuple(allowed)
+
+
+def protected(client: Client, audience: Sequence[str]) -> bool:
+    """Say whether a token is for something that this client protects: then it may ask what the token is worth."""
+    return not set(audience).isdisjoint(client.further.get("protects", ()))
 
 
 def _among(allowed: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from tests.oidc.relying_party import ISSUER
 from tests.protocol.stage import Stage
 from tests.signin.browser import EMAIL
 
+API, ELSEWHERE = "https://registry.example/api", "https://elsewhere.example/api"
 JWT_ANSWER = "application/token-introspection+jwt"
 
 
@@ -42,6 +43,24 @@ def test_what_is_foreign_or_no_token_is_just_not_active(stage: Stage, kind: str)
     tokens = stage.tokens(owner) | {"code": stage.code(owner), "nonsense": "x.y.z", "forged": "1.0." + "A" * 43}
     asking = owner if kind in {"id_token", "code"} else other
     assert asking.introspect(tokens[kind]).json == {"active": False}
+
+
+def test_whoever_protects_a_resource_learns_of_the_tokens_for_it(stage: Stage) -> None:
+    """RFC 7662, 2.1 and 4; the identifier of the person stays the one that the token's client knows (Core, 8.1)."""
+    owner = stage.client(further={"resources": [API, ELSEWHERE], "subject_type": "pairwise"})
+    guard = stage.client(further={"protects": [API]})
+    tokens = stage.tokens(owner, resource=API)
+    told = guard.introspect(tokens["access_token"]).json
+    assert told == owner.introspect(tokens["access_token"]).json
+    assert told["active"] is True and told["aud"] == API and told["sub"] not in (stage.uid, None)
+    for foreign in (
+        tokens["refresh_token"],
+        tokens["id_token"],
+        stage.tokens(owner, resource=ELSEWHERE)["access_token"],
+    ):
+        assert guard.introspect(foreign).json == {"active": False}
+    owner.revoke(tokens["access_token"])
+    assert guard.introspect(tokens["access_token"]).json == {"active": False}
 
 
 def test_a_token_of_an_ended_session_is_not_active(stage: Stage) -> None:

@@ -230,7 +230,13 @@ def test_cve_2026_9793_an_encrypted_request_that_skips_the_signature_which_the_c
         assert got["error"] == "invalid_request_object"
 
 
-OPERATORS_OWN = {"asks_consent": False, "profile": "standard", "resources": [ISSUER], "application_id": 742}
+OPERATORS_OWN = {
+    "asks_consent": False,
+    "profile": "standard",
+    "resources": [ISSUER],
+    "protects": [ISSUER],
+    "application_id": 742,
+}
 
 
 def test_cve_2026_15572_a_client_that_registers_rights_which_only_the_operator_gives(stage: Stage) -> None:
@@ -238,7 +244,7 @@ def test_cve_2026_15572_a_client_that_registers_rights_which_only_the_operator_g
     changed = managed(stage, told, "PUT", {**WANTED, **OPERATORS_OWN, "client_id": told["client_id"]})
     assert changed.status_code == 200
     for shown in (told, changed.json):
-        assert not {"asks_consent", "resources", "application_id"} & set(shown)
+        assert not {"asks_consent", "resources", "protects", "application_id"} & set(shown)
     with stage.app.app_context():
         kept = clients.find(told["client_id"])
         assert kept and kept.asks_consent and kept.application_id == 741 and kept.resources == ()

@@ -1,75 +1,59 @@
-"""The authorization code grant at the token endpoint (RFC 6749, 4.1.3; RFC 7636), in Authlib's frame."""
+"""The authorization code grant (RFC 6749, 4.1.3) with PKCE (RFC 7636)."""
 
-from typing import Any
+import base64
+import hmac
+import re
 
-from authlib.oauth2.rfc6749 import InvalidGrantError
-from authlib.oauth2.rfc6749 import grants as authlib
-from authlib.oauth2.rfc7636 import CodeChallenge
-from flask import g
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 
-from idp.oidc import claims, confirmation, grants, protection, tokens
-from idp.oidc.clients import Client
+from idp.core.signed import digest
+from idp.oidc import confirmation, grants
 from idp.oidc.given import Grant
+from idp.oidc.token_requests import Allowed, TokenRequest
+
+# PKCE with S256 and nothing else; a verifier has 43 to 128 unreserved characters (RFC 7636, 4.1).
+CHALLENGE_METHODS = ("S256",)
+VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
-class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):
-    """Client, redirect URI and PKCE are checked in the frame; the grant is our row."""
-
-    def query_authorization_code(self, code: str, client: Client) -> Grant | None:
-        """Redeem rather than look up: from here on the code is used, whatever else is wrong with the request."""
-        grant = grants.redeem(code, client.client_id)
-        return _held_to_key(grant, client) if grant is not None else None
-
-    def authenticate_user(self, authorization_code: Grant) -> Grant:
-        """Return whom the tokens are for: the grant, which knows the person and the session."""
-        return authorization_code
-
-    def delete_authorization_code(self, authorization_code: Grant) -> None:
-        """Nothing: the code is out of use already."""
+def redeem(asked: TokenRequest) -> Allowed:
+    """Redeem a code rather than look it up: from here on it is used, whatever else is wrong with the request."""
+    code = asked.form.get("code")
+    if code is None:
+        raise InvalidRequestError("Missing 'code' in request.")
+    grant = _held_to_key(asked, grants.redeem(code, asked.client.client_id))
+    if grant is None:
+        raise InvalidGrantError("Invalid 'code' in request.")
+    if asked.form.get("redirect_uri") != grant.redirect_uri:
+        raise InvalidGrantError("Invalid 'redirect_uri' in request.")
+    _check_verifier(asked, grant.code_challenge)
+    return Allowed(asked.terms(grant.scope, grant.resources), grant, grant.nonce)
 
 
-def _held_to_key(grant: Grant, client: Client) -> Grant | None:
+def _held_to_key(asked: TokenRequest, grant: Grant | None) -> Grant | None:
     """Return the grant, bound as it is from now on; None for a code that counts with another key (RFC 9449, 10).
 
     What a public client gets afterwards is bound to what it shows first, a key (5) or a certificate (RFC 8705, 4): it
     has nothing else to prove.
     """
-    if client.public:
-        grant = grants.bind(grant, g.confirmation)
-    return grant if confirmation.fits(grant, g.confirmation) else None
+    if grant is not None and asked.client.public:
+        grant = grants.bind(grant, asked.bound)
+    return grant if grant is not None and confirmation.fits(grant, asked.bound) else None
 
 
-class S256Challenge(CodeChallenge):
-    """PKCE with S256 and nothing else (RFC 7636, 4.6)."""
-
-    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-
-    def validate_code_verifier(self, grant: Any, result: Any) -> None:
-        """Refuse a code without its verifier as one with a wrong verifier: the code is worth nothing either way."""
-        request = grant.request
-        if request.authorization_code.code_challenge and not request.form.get("code_verifier"):
-            raise InvalidGrantError("The code_verifier is missing.")
-        super().validate_code_verifier(grant, result)
-
-    def get_authorization_code_challenge_method(self, authorization_code: Grant) -> str:
-        """Every challenge here was made with S256."""
-        return "S256"
-
-
-class OpenIDToken:
-    """Adds the ID token to the answer (OpenID Connect Core, 3.1.3.3 and 12.2)."""
-
-    def __call__(self, grant: Any) -> None:
-        """Hang on to the grant as Authlib's extensions do."""
-        grant.register_hook("after_create_token_response", self._add)
-
-    def _add(self, grant: Any, answer: tuple[int, dict[str, Any], Any]) -> None:
-        _, body, _ = answer
-        request = grant.request
-        # A nonce belongs to one authorization request; a refreshed ID token has none (12.2).
-        first = grant.GRANT_TYPE == AuthorizationCodeGrant.GRANT_TYPE and request.user.nonce is not None
-        nonce = {"nonce": request.user.nonce} if first else {}
-        names = request.user.claims["id_token"]
-        more = claims.by_name(request.user.account, request.client, names) if names else {}
-        signed = tokens.id_token(request.client, request.user, {"at_hash": body["access_token"]}, {**more, **nonce})
-        body["id_token"] = protection.encrypted("id_token", signed, request.client)
+def _check_verifier(asked: TokenRequest, challenge: str) -> None:
+    """Refuse a code without its verifier as one with a wrong verifier: the code is worth nothing either way (4.6)."""
+    verifier = asked.form.get("code_verifier", "")
+    if not challenge:
+        if verifier:  # RFC 9700, 4.8.2
+            raise InvalidRequestError("There was no 'code_challenge', but a 'code_verifier' was provided.")
+        if asked.client.public:
+            raise InvalidRequestError("Missing 'code_verifier'")
+        return
+    if not verifier:
+        raise InvalidGrantError("The code_verifier is missing.")
+    if not VERIFIER.fullmatch(verifier):
+        raise InvalidRequestError("Invalid 'code_verifier'")
+    proved = base64.urlsafe_b64encode(digest(verifier)).rstrip(b"=")
+    if not hmac.compare_digest(proved, challenge.encode()):
+        raise InvalidGrantError("Code challenge failed.")

@@ -30,6 +30,7 @@ SIGNED_ANSWERS = ("userinfo", "introspection", "authorization")
 CODES = "authorization_code"
 OWN_TOKENS = "client_credentials"
 DEVICE_CODES = "urn:ietf:params:oauth:grant-type:device_code"
+REFRESH_TOKENS = "refresh_token"
 CHOSEN_GRANTS = (CODES, OWN_TOKENS, DEVICE_CODES)
 
 

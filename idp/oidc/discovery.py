@@ -16,7 +16,7 @@ from idp.oidc import (
     response_types,
     session_management,
 )
-from idp.oidc.authorization_code import S256Challenge
+from idp.oidc.authorization_code import CHALLENGE_METHODS
 from idp.oidc.claims import SCOPES
 from idp.oidc.client_authentication import METHODS, NO_METHOD
 from idp.oidc.parameter_reader import PROMPTS
@@ -43,8 +43,8 @@ def metadata() -> dict[str, Any]:
         "end_session_endpoint": _address("oidc.logout"),
         "response_types_supported": list(response_types.offered()),
         "response_modes_supported": response_types.offered_modes(),
-        "grant_types_supported": [*(grant.GRANT_TYPE for grant in GRANTS), *response_types.offered_grants()],
-        "code_challenge_methods_supported": list(S256Challenge.SUPPORTED_CODE_CHALLENGE_METHOD),
+        "grant_types_supported": [*GRANTS, *response_types.offered_grants()],
+        "code_challenge_methods_supported": list(CHALLENGE_METHODS),
         **_client_authentication(),
         **_protection(),
         "subject_types_supported": list(SUBJECT_TYPES),

@@ -7,19 +7,18 @@ import hmac
 import re
 from datetime import timedelta
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
-from authlib.oauth2.rfc6749 import grants as authlib
-from flask import g, request
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, InvalidScopeError
 from sqlalchemy import bindparam, update
 
 from idp.core import clock, settings
 from idp.core.prepared import Prepared
 from idp.core.signed import seal_of
 from idp.core.values import frozen
-from idp.oidc import confirmation, given, grants, resources
+from idp.oidc import confirmation, given, grants
 from idp.oidc.clients import Client
 from idp.oidc.given import Grant
 from idp.oidc.models import AuthorizationGrant
+from idp.oidc.token_requests import Allowed, TokenRequest
 from idp.saas import access
 
 FORM = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
@@ -35,7 +34,7 @@ ROTATE = Prepared(
 
 @frozen
 class RefreshToken:
-    """A refresh token of ours: its grant and its number (what Authlib's frame asks of a token)."""
+    """A refresh token of ours: its grant and its number."""
 
     grant: Grant
     number: int
@@ -44,9 +43,30 @@ class RefreshToken:
         """Say whether it was given to this client (RFC 6749, 10.4)."""
         return self.grant.client_id == client.client_id
 
-    def get_scope(self) -> str:
-        """Return the scope that the person gave; a narrower one may be asked for (RFC 6749, 6)."""
-        return self.grant.scope
+
+def exchange(asked: TokenRequest) -> Allowed:
+    """Exchange a refresh token; it is used last, so that what is refused leaves it good.
+
+    A narrower scope than the person gave may be asked for; it counts for this access token alone.
+    """
+    text = asked.form.get("refresh_token")
+    if text is None:
+        raise InvalidRequestError("Missing 'refresh_token' in request.")
+    token = read(text)
+    if token is None or not token.check_client(asked.client):
+        raise InvalidGrantError
+    scope = asked.form.get("scope") or token.grant.scope
+    if set(scope.split()) - set(token.grant.scope.split()):
+        raise InvalidScopeError
+    if "openid" not in scope.split():
+        raise InvalidScopeError("The scope openid is required.")
+    if asked.client.public and not confirmation.fits(token.grant, asked.bound):
+        raise InvalidGrantError("The refresh token counts with another key.")
+    terms = asked.terms(scope, token.grant.resources)
+    rotated = use(token, asked.client)
+    if rotated is None:
+        raise InvalidGrantError("The refresh token is over or was used before.")
+    return Allowed(terms, rotated)
 
 
 def written(grant: Grant) -> str:
@@ -109,35 +129,3 @@ def _just_rotated(token: RefreshToken) -> bool:
 def _seal(grant: Grant, number: int) -> str:
     """The hash of the code makes the seal of each grant its own, whatever a restored backup numbers anew."""
     return seal_of(PURPOSE, f"{grant.id}.{number}.{grant.code_digest.hex()}")
-
-
-class RefreshTokenGrant(authlib.RefreshTokenGrant):
-    """The token endpoint's side, in Authlib's frame, which checks the client and that the scope grows no wider."""
-
-    INCLUDE_NEW_REFRESH_TOKEN = True
-
-    def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
-        """Look the token up; it is used later, when nothing else is wrong with the request."""
-        return read(refresh_token)
-
-    def authenticate_user(self, refresh_token: RefreshToken) -> Grant:
-        """Return whom the tokens are for: the grant."""
-        return refresh_token.grant
-
-    def issue_token(self, user: Grant, refresh_token: RefreshToken) -> dict[str, object]:
-        """Use the refresh token and answer with new ones."""
-        if "openid" not in (self.request.payload.scope or refresh_token.get_scope()).split():
-            raise InvalidScopeError("The scope openid is required.")
-        if self.request.client.public and not confirmation.fits(user, g.confirmation):
-            raise InvalidGrantError("The refresh token counts with another key.")
-        # Before the token is used: what is refused leaves it good.
-        allowed = resources.granted(self.request.client, user.resources)
-        resources.audience(allowed, request.form.getlist(resources.PARAMETER))
-        rotated = use(refresh_token, self.request.client)
-        if rotated is None:
-            raise InvalidGrantError("The refresh token is over or was used before.")
-        issued: dict[str, object] = super().issue_token(rotated, refresh_token)
-        return issued
-
-    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        """Nothing: it is out of use already."""

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 import orjson
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Response, g, request
+from flask import Response, request
+from flask.globals import request_ctx
 
 from idp.core import settings
 from idp.core.db import transaction
@@ -19,24 +20,32 @@ from idp.oidc import (
     protection,
     revocation,
     sender_constraints,
+    server,
     userinfo,
 )
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
 from idp.oidc.dpop import ProofRefused
-from idp.oidc.server import WRITES_NOTHING, server
+from idp.oidc.server import WRITES_NOTHING
+from idp.oidc.token_requests import TokenRequest
 from idp.oidc.tokens import TokenRefused
+
+# RFC 6749, 5.1.
+NEVER_STORED = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 @bare
 def token() -> Response:
     """Exchange a code, a refresh token or the client's own proof for tokens."""
-    g.oauth_client = client_authentication.authenticate(request)
-    g.confirmation = sender_constraints.binding(g.oauth_client, sender_constraints.shown(request))
-    protection.make_ready("id_token", g.oauth_client)
-    with nullcontext() if request.form.get("grant_type") in WRITES_NOTHING else transaction():
-        answer: Response = server.create_token_response()
-    return answer
+    sent = request_ctx.request
+    client = client_authentication.authenticate(sent)
+    asked = TokenRequest(client, sent.form, sender_constraints.binding(client, sender_constraints.shown(sent)))
+    protection.make_ready("id_token", client)
+    with nullcontext() if sent.form.get("grant_type") in WRITES_NOTHING else transaction():
+        try:
+            return Response(orjson.dumps(server.answer(asked)), headers=NEVER_STORED)
+        except OAuth2Error as error:  # answered inside the act: what a wrong request used up stays used
+            return refused(error)
 
 
 @bare

@@ -4,10 +4,8 @@ import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from functools import cached_property
 from typing import Any
 
-from authlib.oauth2.rfc6749 import ClientMixin
 from sqlalchemy import bindparam, select
 
 from idp.core import audit, clock, vault
@@ -26,8 +24,8 @@ BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.clien
 
 
 @frozen
-class Client(ClientMixin):
-    """A client as the protocol needs it: a value that outlives the database session (Authlib's ClientMixin)."""
+class Client:
+    """A client as the protocol needs it: a value that outlives the database session."""
 
     client_id: str
     client_name: str
@@ -104,15 +102,6 @@ class Client(ClientMixin):
         """The resources beside ours that its access tokens may be for (RFC 8707)."""
         return tuple(self.further.get("resources", ()))
 
-    @cached_property
-    def client_metadata(self) -> dict[str, list[str]]:
-        """What Authlib's logout endpoint reads."""
-        return {"post_logout_redirect_uris": list(self.post_logout_redirect_uris)}
-
-    def get_client_id(self) -> str:
-        """Return the client identifier."""
-        return self.client_id
-
     def get_allowed_scope(self, scope: str) -> str:
         """Return the wanted scopes that this client may have, in the order asked (RFC 6749, 3.3)."""
         allowed = self.scope.split()
@@ -125,10 +114,6 @@ class Client(ClientMixin):
     def check_client_secret(self, client_secret: str) -> bool:
         """Compare in constant time; a secret of 256 random bits needs no slow hash."""
         return self.secret_digest is not None and hmac.compare_digest(self.secret_digest, digest(client_secret))
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Say whether the client authenticates in this way."""
-        return method == self.token_endpoint_auth_method
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Say whether the client may use the grant type."""

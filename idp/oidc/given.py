@@ -66,14 +66,6 @@ class Grant(NamedTuple):
     account: Holder
     session: Opened
 
-    def get_redirect_uri(self) -> str:
-        """Return the address that the code was sent to (Authlib's AuthorizationCodeMixin)."""
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        """Return the granted scope (Authlib's AuthorizationCodeMixin)."""
-        return self.scope
-
 
 OWN = Grant._fields[:-2]
 PARTS = (

@@ -206,11 +206,3 @@ class AuthorizationGrant(Model):
 
     account: Mapped[Account] = relationship(lazy="joined")
     session: Mapped[UserSession] = relationship(lazy="joined", overlaps="account")
-
-    def get_redirect_uri(self) -> str:
-        """Return the address that the code was sent to (Authlib's AuthorizationCodeMixin)."""
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        """Return the granted scope (Authlib's AuthorizationCodeMixin)."""
-        return self.scope

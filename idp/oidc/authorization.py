@@ -48,8 +48,11 @@ class Request:
     handle: str | None = None
 
 
-def look(request: Request) -> Asked:
-    """Put a request beside the session of this browser; raise ErrorResponse if its level can never be met."""
+def look(request: Request, agreed_by: str | None = None) -> Asked:
+    """Put a request beside the session of this browser; raise ErrorResponse if its level can never be met.
+
+    `agreed_by`: see `Asked`.
+    """
     client, wish, current = request.client, request.parameters, session.at_hand()
     card = access.application(client.application_id) if client.application_id is not None else None
     trusting = card is not None and card.trusted_browsers and not _asks_for_more(wish)
@@ -65,7 +68,7 @@ def look(request: Request) -> Asked:
     if current and administrators.must_resist_phishing(current.account):
         level = PHR
     methods = None if card is None or card.text_messages else factors.but_text_messages()
-    return Asked(client, wish, request.since, level, current, clock.now(), trusting, methods)
+    return Asked(client, wish, request.since, level, current, clock.now(), trusting, methods, agreed_by)
 
 
 def answer(asked: Asked) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The authorization endpoint (RFC 6749, 3.1): lead the person where a check wants, and answer the client."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -54,7 +53,7 @@ def cancel(handle: str) -> Response:
 
 def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str:
     g.ui_locales = asked_for.parameters.ui_locales
-    asked = replace(authorization.look(asked_for), agreed_by=agreed_by)
+    asked = authorization.look(asked_for, agreed_by)
     check = checks.first_unmet(asked)
     if check is None:
         return responses.good_response(asked.client, asked.parameters.target, authorization.answer(asked))

@@ -58,7 +58,9 @@ def _other_person(asked: Asked) -> bool:
     if asked.session is None:
         return False
     uid = asked.session.account.uid
-    return (hint is not None and not tokens.hints_at(hint, uid)) or wanted not in (None, subject_of(uid, asked.client))
+    if hint is not None and not tokens.hints_at(hint, uid):
+        return True
+    return wanted is not None and wanted != subject_of(uid, asked.client)
 
 
 def _asked_to_sign_in_again(asked: Asked) -> bool:

@@ -69,6 +69,8 @@ class _Reader:
         self.client = client
         self.target = target
         self.given = given
+        # The first of each: what stands twice is refused before anything else counts.
+        self.values = given.to_dict()
 
     def refuse(self, error: str, description: str) -> ErrorResponse:
         return ErrorResponse(self.client, self.target, error, description)
@@ -83,13 +85,13 @@ class _Reader:
             scope=self._scope(response_type),
             code_challenge=self._challenge() if gives(response_type, CODE) else "",
             response_type=response_type,
-            nonce=self.given.get("nonce") or None,
+            nonce=self.values.get("nonce") or None,
             prompt=self._prompt(),
             max_age=self._max_age(),
             acr_values=self._words("acr_values") or tuple(self.client.further.get("default_acr_values", ())),
             acr_claim=self._acr_claim(claims["id_token"].get("acr")),
-            login_hint=self.given.get("login_hint") or None,
-            id_token_hint=self.given.get("id_token_hint") or None,
+            login_hint=self.values.get("login_hint") or None,
+            id_token_hint=self.values.get("id_token_hint") or None,
             ui_locales=self._words("ui_locales"),
             id_token_claims=_known(claims["id_token"]),
             userinfo_claims=_known(claims["userinfo"]),
@@ -106,36 +108,36 @@ class _Reader:
                 raise self.refuse("invalid_request", f"{name} is repeated")
             if name in REFUSED and values[0]:
                 raise self.refuse(REFUSED[name], f"{name} is not supported")
-        too_long = [name for name, longest in LONGEST_OF.items() if len(self.given.get(name, "")) > longest]
+        too_long = [name for name, longest in LONGEST_OF.items() if len(self.values.get(name, "")) > longest]
         if too_long:
             raise self.refuse("invalid_request", f"{too_long[0]} is too long")
 
     def _response_type(self) -> str:
         """Judge what the client wants from here, and how it travels (RFC 6749, 4.1.2.1 and 4.2.2.1)."""
-        wanted = response_types.named(self.given.get("response_type", ""))
+        wanted = response_types.named(self.values.get("response_type", ""))
         modes = response_types.modes(wanted)
         if not wanted:
             raise self.refuse("invalid_request", "response_type is missing")
         if not self.client.check_grant_type("authorization_code"):
             raise self.refuse("unauthorized_client", "this client signs nobody in")
-        if wanted not in response_types.offered():
-            raise self.refuse("unsupported_response_type", "this response type is not supported")
         if wanted not in response_types.usable(self.client.further):
+            if wanted not in response_types.offered():
+                raise self.refuse("unsupported_response_type", "this response type is not supported")
             raise self.refuse("unauthorized_client", "the client did not register this response type")
-        if self.given.get("response_mode", modes[0]) not in modes:
+        if self.values.get("response_mode", modes[0]) not in modes:
             raise self.refuse("invalid_request", "the response mode is not supported, or not for this response type")
         self._through_browser(wanted)
         return wanted
 
     def _through_browser(self, wanted: str) -> None:
         """Refuse what must not go through a browser: an ID token that answers to nobody, a token that needs a key."""
-        if gives(wanted, ID_TOKEN) and not self.given.get("nonce"):  # OpenID Connect Core, 3.2.2.1 and 3.3.2.1
+        if gives(wanted, ID_TOKEN) and not self.values.get("nonce"):  # OpenID Connect Core, 3.2.2.1 and 3.3.2.1
             raise self.refuse("invalid_request", "nonce is missing")
-        if gives(wanted, TOKEN) and "dpop_jkt" in self.given:
+        if gives(wanted, TOKEN) and "dpop_jkt" in self.values:
             raise self.refuse("invalid_request", "a token from here counts without a key")
 
     def _scope(self, response_type: str) -> str:
-        scope = self.client.get_allowed_scope(self.given.get("scope", "")).split()
+        scope = self.client.get_allowed_scope(self.values.get("scope", "")).split()
         if "openid" not in scope:
             raise self.refuse("invalid_scope", "the scope openid is required")
         # OpenID Connect Core, 11: refresh tokens come for codes only.
@@ -143,12 +145,12 @@ class _Reader:
 
     def _challenge(self) -> str:
         """PKCE with S256 is required (RFC 7636, 4.3; RFC 9700, 2.1.1); some may do without, but not otherwise."""
-        challenge = self.given.get("code_challenge", "")
-        if not self.client.must_challenge and not challenge and "code_challenge_method" not in self.given:
+        challenge = self.values.get("code_challenge", "")
+        if not self.client.must_challenge and not challenge and "code_challenge_method" not in self.values:
             return ""
         if not CHALLENGE.fullmatch(challenge):
             raise self.refuse("invalid_request", "code_challenge is missing or malformed")
-        if self.given.get("code_challenge_method") != "S256":
+        if self.values.get("code_challenge_method") != "S256":
             raise self.refuse("invalid_request", "code_challenge_method must be S256")
         return challenge
 
@@ -159,7 +161,7 @@ class _Reader:
         return prompts
 
     def _max_age(self) -> int | None:
-        text = self.given.get("max_age")
+        text = self.values.get("max_age")
         if text is None:
             # What the client registered for requests that say nothing (OpenID Connect Registration, 2).
             return self.client.further.get("default_max_age")
@@ -169,8 +171,11 @@ class _Reader:
 
     def _claims(self) -> dict[str, dict[str, Any]]:
         """Read the claims parameter: what is asked for by name, and how (OpenID Connect Core, 5.5)."""
+        text = self.values.get("claims")
+        if not text:
+            return {"id_token": {}, "userinfo": {}}
         try:
-            claims = orjson.loads(self.given.get("claims") or "{}")
+            claims = orjson.loads(text)
             parts = {name: claims.get(name) or {} for name in ("id_token", "userinfo")}
         except (orjson.JSONDecodeError, AttributeError):
             raise self.refuse("invalid_request", "claims is not a JSON object") from None
@@ -197,16 +202,18 @@ class _Reader:
 
     def _resources(self) -> tuple[str, ...]:
         """What the access token shall be for (RFC 8707, 2.1)."""
+        if resources.PARAMETER not in self.values:
+            return ()
         try:
             return resources.asked(self.client, self.given.getlist(resources.PARAMETER))
         except InvalidTarget as refused:
             raise self.refuse(refused.error, refused.description) from None
 
     def _thumbprint(self) -> str | None:
-        text = self.given.get("dpop_jkt")
+        text = self.values.get("dpop_jkt")
         if text is not None and not THUMBPRINT.fullmatch(text):
             raise self.refuse("invalid_request", "dpop_jkt is not a thumbprint")
         return text
 
     def _words(self, name: str) -> tuple[str, ...]:
-        return tuple(self.given.get(name, "")[:LONGEST].split())
+        return tuple(self.values.get(name, "")[:LONGEST].split())

@@ -29,8 +29,7 @@ def state_for(client_id: str, redirect_uri: str) -> str | None:
 
     None where it is not offered, and for an address that is no page of the web.
     """
-    origin = _origin(redirect_uri)
-    if not offered() or origin is None:
+    if not offered() or (origin := _origin(redirect_uri)) is None:
         return None
     salt = new_token()[:16]
     text = f"{client_id} {origin} {_browser_state(session.at_hand())} {salt}"

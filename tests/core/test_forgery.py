@@ -34,6 +34,13 @@ def test_a_form_with_its_token_goes_through(client: FlaskClient) -> None:
     assert (answer.status_code, answer.text) == (200, "yes")
 
 
+def test_an_answer_without_a_form_leaves_the_browsers_forms_alone(client: FlaskClient) -> None:
+    token = _token(client)
+    answer = client.get("/oauth2/authorize")
+    assert "Set-Cookie" not in answer.headers and "Vary" not in answer.headers
+    assert client.post("/echo", data={"text": "yes", "csrf_token": token}).text == "yes"
+
+
 def test_a_page_left_open_for_hours_still_sends(client: FlaskClient) -> None:
     token = _token(client)
     with time_machine.travel(datetime.now(UTC) + timedelta(days=3)):

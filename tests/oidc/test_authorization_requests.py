@@ -126,6 +126,16 @@ def test_a_registered_query_stays_in_the_redirect_uri(app: Flask, signed_in: Bro
     assert page.headers["Location"].startswith(f"{address}&code=")
 
 
+def test_the_answer_is_a_redirect_to_the_address_as_it_was_registered(app: Flask, signed_in: Browser) -> None:
+    """RFC 9700, 2.1: what was compared character by character is not rewritten afterwards."""
+    address = "https://RP.example:443/call|back/%7Eone/./two?a[]={b}"
+    client = register(app, redirect_uris=[address])
+    client.redirect_uri = address
+    page = signed_in.client.get(client.request())
+    assert page.status_code == 303 and page.data == b""
+    assert page.headers["Location"].startswith(f"{address}&code=")
+
+
 def test_login_hint_and_language_reach_the_sign_in_page(browser: Browser, relying_party: RelyingParty) -> None:
     """OpenID Connect Core, 3.1.2.1."""
     asks(browser, relying_party.request(login_hint="mira.osten@hospital.example"))

@@ -21,7 +21,7 @@ from idp.mfa import coming_back, enrolment, panic
 from idp.mfa.coming_back import Codes
 from idp.mfa.models import Authenticator, Panic
 from idp.saas import accesses, recognition_notices
-from idp.saas.access import deciders_of, locked_accesses, locked_by_panic
+from idp.saas.access import deciders_of, locked_accesses, locked_by_panic, locked_of
 from idp.saas.authority import acting_authority, valid
 from idp.saas.catalogue_models import Application, Decider, Organisation
 from idp.saas.models import OPEN_STATES, Access, Delegation, RequestItem
@@ -34,32 +34,34 @@ DAY = 24 * 3600
 
 @frozen
 class Unrecognised:
-    """A person after PANIC as an approver sees it: since when, what the approver opens, what was added since."""
+    """A person after PANIC as an approver sees it: since when, and what the approver opens."""
 
     person: Account
     since: datetime
     accesses: list[Access]
-    devices: list[Authenticator]
-    eids: Sequence[str]
 
 
 def waiting(authority: Authority) -> list[Unrecognised]:
     """Return the people whom this approver may recognise, who waits longest first."""
     rows = select(Account, Panic.begun_at).join(Panic, Panic.account_id == Account.id)
     ordered = rows.where(Panic.recognised_at.is_(None)).order_by(Panic.begun_at).limit(200)
-    ordered = ordered.options(selectinload(Account.addresses))
-    found = [_seen(authority, person, since) for person, since in db.session.execute(ordered)]
-    return [one for one in found if one]
+    found = db.session.execute(ordered.options(selectinload(Account.addresses)))
+    return _seen(authority, [(person, since) for person, since in found])
 
 
 def of(authority: Authority, uid: str) -> Unrecognised:
     """Return one of them; raise NotFound for whom the approver may not recognise."""
     person = people.by_uid(uid)
     record = panic.opened(person.id) if person else None
-    seen = _seen(authority, person, record.begun_at) if person and record else None
-    if seen is None:
+    seen = _seen(authority, [(person, record.begun_at)]) if person and record else []
+    if not seen:
         raise NotFound("page_unknown")
-    return seen
+    return seen[0]
+
+
+def added_since(person: Account) -> tuple[list[Authenticator], Sequence[str]]:
+    """Return the devices that the person registered since, and the names of the eIDs."""
+    return enrolment.authenticators(person.id), eid_links.names(person.id)
 
 
 @transactional
@@ -74,10 +76,9 @@ def confirm(approver: Approver, uid: str) -> None:
     if person is None:
         raise NotFound("page_unknown")
     people.locked(person.id)
-    seen = of(authority, uid)
-    opened = seen.accesses
+    opened = of(authority, uid).accesses
     # The yes is for a person and a device: without one, whoever knows the password could register the first.
-    if not seen.devices:
+    if not enrolment.authenticators(person.id):
         raise Conflict("no_device_yet")
     accesses.open_after_panic(opened, actor)
     audit.record("saas.identity.confirm", subject=person.uid, after={"accesses": len(opened)})
@@ -143,18 +144,23 @@ def _after_panic(account_id: int) -> None:
     accesses.lock_after_panic(account_id)
     found = locked_accesses(account_id)
     person = db.session.get_one(Account, account_id)
-    if not (found or person.is_administrator or _waits(account_id) or _delegated(account_id)):
+    if not (found or person.is_administrator or _waits(account_id) or _delegated([account_id])[account_id]):
         panic.nothing_at_stake(account_id)
     if len(found) > len(before):
         recognition_notices.pressed(person, found, deciders_of(found))
 
 
-def _seen(authority: Authority, person: Account, since: datetime) -> Unrecognised | None:
-    found = locked_accesses(person.id)
-    mine = [one for one in found if may(Act.RECOGNISE, authority, _matter(one, found))]
-    if not mine and not _answers_for(authority, person):
-        return None
-    return Unrecognised(person, since, mine, enrolment.authenticators(person.id), eid_links.names(person.id))
+def _seen(authority: Authority, unrecognised: Sequence[tuple[Account, datetime]]) -> list[Unrecognised]:
+    """Return those of these people, with their PANICs, whom the approver may recognise; two reads for all."""
+    ids = [person.id for person, _ in unrecognised]
+    locked, lent = locked_of(ids), _delegated(ids)
+    seen = []
+    for person, since in unrecognised:
+        found = locked[person.id]
+        mine = [one for one in found if may(Act.RECOGNISE, authority, _matter(one, found))]
+        if mine or _answers_for(authority, person, lent[person.id]):
+            seen.append(Unrecognised(person, since, mine))
+    return seen
 
 
 def _matter(access: Access, found: Sequence[Access]) -> Matter:
@@ -166,20 +172,24 @@ def _matter(access: Access, found: Sequence[Access]) -> Matter:
     return Matter(access.account_id, access.organisation.path, access.profile.decided_by, beside)
 
 
-def _answers_for(authority: Authority, person: Account) -> bool:
+def _answers_for(authority: Authority, person: Account, lent: set[str]) -> bool:
     """Say whether the approver looks after somebody with no locked access, whose right to decide sleeps."""
     if person.id == authority.account_id:
         return False
     if person.is_administrator:
         return authority.is_administrator
-    return bool(authority.networks & _delegated(person.id))
+    return bool(authority.networks & lent)
 
 
-def _delegated(account_id: int) -> set[str]:
-    """Return the networks in which somebody lent this person the right to decide."""
-    lent = select(Organisation.network).join(Delegation, Delegation.organisation_id == Organisation.id)
-    living = (Delegation.delegate_id == account_id, Delegation.ended_at.is_(None), Delegation.valid_until > clock.now())
-    return set(db.session.scalars(lent.where(*living)))
+def _delegated(account_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return the networks in which somebody lent these people the right to decide, by their ids."""
+    found: dict[int, set[str]] = {account_id: set() for account_id in account_ids}
+    lent = select(Delegation.delegate_id, Organisation.network)
+    lent = lent.join(Organisation, Organisation.id == Delegation.organisation_id)
+    living = (Delegation.ended_at.is_(None), Delegation.valid_until > clock.now())
+    for delegate_id, network in db.session.execute(lent.where(Delegation.delegate_id.in_(account_ids), *living)):
+        found[delegate_id].add(network)
+    return found
 
 
 def _waits(account_id: int) -> bool:

@@ -124,7 +124,8 @@ def identity(uid: str) -> ResponseReturnValue:
         recognition.confirm(acting(person), uid)
         flash(_("The identity of %(name)s is confirmed. We told the person.", name=found.person.name), "success")
         return redirect(url_for("saas.identities"), 303)
-    return render_template("saas/identity.html", found=found)
+    devices, eids = recognition.added_since(found.person)
+    return render_template("saas/identity.html", found=found, devices=devices, eids=eids)
 
 
 def _ask(account: Account) -> None:

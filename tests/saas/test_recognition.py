@@ -16,7 +16,7 @@ from idp.saas.authority import authority_of
 from idp.saas.models import AccessState
 from tests.accounts.browser import at_work
 from tests.oidc.relying_party import answer, register
-from tests.saas.people import CPMS, ECP, MUNICH, PISA, TUEBINGEN, Person, Town, mails, words
+from tests.saas.people import CPMS, ECP, MUNICH, PISA, TUEBINGEN, Person, Town, mails, statements, words
 
 IDENTITIES = "/saas/approvals/identities"
 
@@ -72,6 +72,18 @@ def test_what_needs_two_factors_is_locked_and_opened_by_the_own_network(town: To
         trail = Counter((event.act, event.actor, event.subject) for event in db.session.query(AuditEvent))
     assert trail["saas.identity.confirm", clara.uid, nora.uid] == 1
     assert recognises(clara, nora) == 404, "nothing is left to confirm"
+
+
+def test_the_list_of_people_asks_the_same_of_the_database_however_long_it_is(town: Town) -> None:
+    clara, counts = town.coordinator(), []
+    for name in ("Nora", "Noe", "Nina"):
+        holder = town.person(name).holds("HP").holds("HP", path=MUNICH).panics()
+        holder.adds_a_phone()
+        with statements(town.app) as seen:
+            assert f"{name} Vasseur" in words(clara.opens(IDENTITIES))
+        counts.append(len(seen))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= 6
 
 
 def test_the_application_learns_who_can_open_what_is_locked_and_nothing_of_another_application(town: Town) -> None:

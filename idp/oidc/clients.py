@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -149,6 +149,12 @@ def find(client_id: str | None) -> Client | None:
     """Return the client, or None; one read by primary key."""
     row = BY_ID.first(client_id=client_id) if client_id else None
     return _value(row) if row else None
+
+
+def several(client_ids: Iterable[str]) -> dict[str, Client]:
+    """Return the clients that there are of these, by their ids; one read."""
+    wanted = select(RegisteredClient).where(RegisteredClient.client_id.in_(set(client_ids)))
+    return {row.client_id: _value(row) for row in db.session.scalars(wanted)}
 
 
 def registered() -> list[Client]:

@@ -11,6 +11,7 @@ from idp.core.db import db, transactional
 from idp.core.errors import NotFound
 from idp.core.values import frozen
 from idp.oidc import clients, given, grants, presentation
+from idp.oidc.clients import Client
 from idp.oidc.given import Grant
 from idp.oidc.models import AuthorizationGrant
 
@@ -27,7 +28,9 @@ class Connected:
 
 def of_account(account_id: int) -> list[Connected]:
     """Return what is connected now, the newest first."""
-    return [_shown(grant) for grant in given.having(*_open(account_id)) if grants.alive(grant)]
+    connected = [grant for grant in given.having(*_open(account_id)) if grants.alive(grant)]
+    known = clients.several(grant.client_id for grant in connected)
+    return [_shown(grant, known[grant.client_id]) for grant in connected if grant.client_id in known]
 
 
 @transactional
@@ -47,7 +50,5 @@ def _open(account_id: int) -> tuple[Any, ...]:
     return AuthorizationGrant.account_id == account_id, to_device, AuthorizationGrant.revoked_at.is_(None)
 
 
-def _shown(grant: Grant) -> Connected:
-    client = clients.find(grant.client_id)
-    name = presentation.name_of(client) if client else grant.client_id
-    return Connected(grant.id, name, grant.created_at, grant.refresh_used_at)
+def _shown(grant: Grant, client: Client) -> Connected:
+    return Connected(grant.id, presentation.name_of(client), grant.created_at, grant.refresh_used_at)

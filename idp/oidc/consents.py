@@ -64,7 +64,9 @@ def give(session: UserSession, client: Client, scopes: Iterable[str]) -> None:
 def of_account(account_id: int) -> list[Given]:
     """Return what a person agreed to, by the name of the application."""
     rows = db.session.scalars(select(Consent).where(Consent.account_id == account_id)).all()
-    return sorted((_as_read(row) for row in rows), key=lambda given: given.client_name)
+    known = clients.several(row.client_id for row in rows)
+    found = [_as_read(row, known[row.client_id]) for row in rows if row.client_id in known]
+    return sorted(found, key=lambda given: given.client_name)
 
 
 @transactional
@@ -78,10 +80,7 @@ def take_back(session: UserSession, client_id: str) -> None:
     audit.record("oidc.consent.take_back", subject=session.account.uid, object=client_id)
 
 
-def _as_read(row: Consent) -> Given:
-    client = clients.find(row.client_id)
-    if client is None:
-        raise RuntimeError("a consent without a client")
+def _as_read(row: Consent, client: Client) -> Given:
     wishes = presentation.wishes(client, row.scope.split())
     return Given(row.client_id, presentation.name_of(client), wishes, row.given_at)
 

@@ -14,7 +14,9 @@ from idp.core.db import db
 from idp.core.levels import SFA
 from tests.protocol.stage import Client, Stage
 from tests.protocol.test_consent import says_yes as consents
+from tests.protocol.test_consent import stranger
 from tests.protocol.test_device_authorization import begins, connected, device, polls, says_yes, sends, types
+from tests.saas.people import statements
 from tests.signin.browser import Browser, person
 
 PAGE = "/account/applications"
@@ -54,6 +56,19 @@ def test_it_is_listed_with_its_name_and_since_when(stage: Stage) -> None:
     assert "Rare Registry" in section
     since, used = re.findall(r"(\d\d:\d\d) \(UTC\)", section)[:2]
     assert (since, used) == (f"{begun:%H:%M}", f"{begun + timedelta(hours=5):%H:%M}")
+
+
+def test_the_page_asks_the_same_of_the_database_however_much_is_connected(stage: Stage) -> None:
+    counts = []
+    for _ in range(3):
+        on_device(stage)
+        other = stranger(stage)
+        consents(stage, stage.browser.get(other.request()))
+        with statements(stage.app) as seen:
+            assert stage.browser.get(PAGE).status_code == 200
+        counts.append(len(seen))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= 6
 
 
 def test_ending_it_takes_the_tokens_of_this_device_alone(stage: Stage) -> None:

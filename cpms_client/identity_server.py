@@ -1,5 +1,6 @@
 """The one place that speaks to the identity server: discovery, keys, tokens, claims about the person."""
 
+import os
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -10,6 +11,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from requests import RequestException, Response
+from requests.utils import get_environ_proxies, select_proxy
 
 from cpms_client import clock
 from cpms_client.errors import IdentityNotTrusted, IdentityUnreachable, TokenRefused
@@ -102,7 +104,7 @@ class IdentityServer:
         return self.settings.base_url + "/sign-in/callback"
 
     def _session(self, token: dict[str, str] | None = None) -> OAuth2Session:
-        return OAuth2Session(
+        session = OAuth2Session(
             self.settings.client_id,
             self.settings.client_secret,
             scope=SCOPE,
@@ -111,6 +113,12 @@ class IdentityServer:
             token=token,
             default_timeout=self.settings.fetch_seconds,
         )
+        # The host's .netrc must not decide who we are. Its proxy carries https alone, and sees nothing of the secret.
+        session.trust_env = False
+        proxy = select_proxy(self.settings.issuer, get_environ_proxies(self.settings.issuer))
+        session.proxies = {"https": proxy} if proxy else {}
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        return session
 
     def _discover(self) -> dict[str, Any]:
         metadata = self._get(self.settings.at_issuer("/.well-known/openid-configuration"))

@@ -1,5 +1,6 @@
 """Talking to ERN Login: discovery, keys, the code for tokens, the claims of a person."""
 
+import os
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -11,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from requests import RequestException, Session
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
 
 from ecp_client.errors import IssuerSilent, SignInRefused
 from ecp_client.settings import Settings
@@ -132,8 +134,11 @@ class Issuer:
         return self._prepared(client)
 
     def _prepared(self, session: Any) -> Any:
-        # The environment of the host (proxies, .netrc) must not decide who gets our secret.
+        # The host's .netrc must not decide who we are. Its proxy carries https alone, and sees nothing of the secret.
         session.trust_env = False
+        proxy = select_proxy(self.name, get_environ_proxies(self.name))
+        session.proxies = {"https": proxy} if proxy else {}
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         session.mount("http://", self._connections)
         session.mount("https://", self._connections)
         return session

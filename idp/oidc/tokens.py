@@ -1,8 +1,8 @@
 """Tokens as JWTs: the ID token for the client, the access token for the resources behind it."""
 
 import base64
-import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from idp.core import clock, settings
-from idp.core.signed import new_token
+from idp.core.signed import digest, new_token
 from idp.core.values import frozen
 from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
@@ -25,6 +25,8 @@ ID_TOKEN_TYPE = "JWT"  # noqa: S105
 # Clocks may differ by this much: 8 seconds must pass, 60 must not (FAPI 2.0 Security Profile, 5.3.2.1-13).
 SKEW_SECONDS = 10
 MOST_REMEMBERED = 1000
+# How each of our algorithms signs, and no other one.
+SIGNATURES = {name: jws.JWSRegistry(algorithms=[name]).get_alg(name) for name in keys.ALGORITHMS}
 
 
 class TokenRefused(Exception):
@@ -139,10 +141,23 @@ def hints_at(hint: str, uid: str) -> bool:
 
 
 def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
-    """Return a JWT of ours; `kind` is its explicit type, so that none is taken for another (RFC 8725, 3.11)."""
+    """Return a JWT of ours; `kind` is its explicit type, so that none is taken for another (RFC 8725, 3.11).
+
+    Put together here (RFC 7515, 3.1 and 7.1): the library encodes and checks our own header each
+    time, 20 of its 40 us.
+    """
     key = keys.ring().signing[algorithm]
-    header = {"alg": algorithm, "typ": kind, "kid": key.kid}
-    return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[algorithm])
+    signed = b"%b.%b" % (_header(algorithm, kind, key.kid), _base64(orjson.dumps(claims)))
+    return (b"%b.%b" % (signed, _base64(SIGNATURES[algorithm].sign(signed, key)))).decode()
+
+
+@lru_cache(64)
+def _header(algorithm: str, kind: str, kid: str | None) -> bytes:
+    return _base64(orjson.dumps({"alg": algorithm, "typ": kind, "kid": kid}))
+
+
+def _base64(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
 
 
 def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
@@ -170,4 +185,4 @@ def _verified_before(text: str) -> dict[str, Any]:
 
 def _half_hash(token: str) -> str:
     """The left half of the SHA-256 of an access token or a code (OpenID Connect Core, 3.1.3.6 and 3.3.2.11)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()
+    return _base64(digest(token)[:16]).decode()

@@ -65,6 +65,13 @@ def test_programs_start_after_their_preparation_and_are_announced_when_they_answ
     assert process.http_answers(f"http://localhost:{port}/")
 
 
+def test_the_proxy_of_the_host_is_not_asked_whether_a_program_is_ready(
+    supervise: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert said(supervise([FINE, serving(process.free_port())]), "READY")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_in_time(supervise: Run, number: int) -> None:
     port = process.free_port()

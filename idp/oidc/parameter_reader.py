@@ -69,8 +69,7 @@ class _Reader:
         self.client = client
         self.target = target
         self.given = given
-        # The first of each: what stands twice is refused before anything else counts.
-        self.values = given.to_dict()
+        self.values: dict[str, str] = {}  # by name, once nothing stands there twice
 
     def refuse(self, error: str, description: str) -> ErrorResponse:
         return ErrorResponse(self.client, self.target, error, description)
@@ -108,6 +107,7 @@ class _Reader:
                 raise self.refuse("invalid_request", f"{name} is repeated")
             if name in REFUSED and values[0]:
                 raise self.refuse(REFUSED[name], f"{name} is not supported")
+            self.values[name] = values[0]
         too_long = [name for name, longest in LONGEST_OF.items() if len(self.values.get(name, "")) > longest]
         if too_long:
             raise self.refuse("invalid_request", f"{too_long[0]} is too long")

@@ -1,7 +1,7 @@
 """An authorization request as values: who asks for what, and where the answer goes (RFC 6749, 4.1.1)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from idp.core.values import frozen
@@ -63,7 +63,7 @@ class Parameters:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `restored` takes."""
-        return asdict(self)
+        return {**vars(self), "target": vars(self.target)}
 
 
 def restored(kept: Mapping[str, Any]) -> Parameters:

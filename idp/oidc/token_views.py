@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import orjson
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Response, request
+from flask import Request, Response
 from flask.globals import request_ctx
 
 from idp.core import settings
@@ -51,9 +51,10 @@ def token() -> Response:
 @bare
 def push() -> Response:
     """Take an authorization request ahead of the browser (RFC 9126, 2)."""
-    client = client_authentication.authenticate(request)
+    sent = request_ctx.request
+    client = client_authentication.authenticate(sent)
     answer = {
-        "request_uri": authorization_requests.push(client, request.form, dpop.proved(request)),
+        "request_uri": authorization_requests.push(client, sent.form, dpop.proved(sent)),
         "expires_in": settings.current().oidc.pushed_request_seconds,
     }
     return Response(orjson.dumps(answer), 201, mimetype="application/json")
@@ -62,9 +63,10 @@ def push() -> Response:
 @bare
 def introspect() -> Response:
     """Tell a client what one of its tokens is worth."""
-    client, presented = _asking()
+    sent = request_ctx.request
+    client, presented = _asking(sent)
     answer = introspection.told(presented, client)
-    if request.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
+    if sent.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
         return Response(introspection.as_jwt(answer, client), mimetype=introspection.MEDIA_TYPE)
     return Response(orjson.dumps(answer), mimetype="application/json")
 
@@ -72,7 +74,7 @@ def introspect() -> Response:
 @bare
 def revoke() -> Response:
     """Take a token back from the client that gives it up."""
-    client, presented = _asking(public=True)
+    client, presented = _asking(request_ctx.request, public=True)
     revocation.give_back(presented, client)
     return Response(status=200)
 
@@ -80,11 +82,12 @@ def revoke() -> Response:
 @bare
 def person() -> Response:
     """Give the claims that an access token opens (OpenID Connect Core, 5.3)."""
-    scheme, presented = _presented()
+    sent = request_ctx.request
+    scheme, presented = _presented(sent)
     if presented is None:
         return _challenge(scheme)
     try:
-        body, kind = userinfo.answer(presented, _shown(scheme, presented))
+        body, kind = userinfo.answer(presented, _shown(sent, scheme, presented))
         return Response(body, mimetype=kind)
     except TokenRefused:
         return _challenge(scheme, "invalid_token")
@@ -98,30 +101,30 @@ def refused(error: OAuth2Error) -> Response:
     return Response(orjson.dumps(dict(body)), status, headers)
 
 
-def _asking(*, public: bool = False) -> tuple[Client, str]:
+def _asking(sent: Request, *, public: bool = False) -> tuple[Client, str]:
     """Return the client that asks about a token, and the token."""
-    client = client_authentication.authenticate(request)
+    client = client_authentication.authenticate(sent)
     if not public:
         client_authentication.require_confidential(client)
-    if not request.form.get("token"):
+    if not sent.form.get("token"):
         raise InvalidRequestError("The parameter token is missing.")
-    return client, request.form["token"]
+    return client, sent.form["token"]
 
 
-def _presented() -> tuple[str, str | None]:
+def _presented(sent: Request) -> tuple[str, str | None]:
     """Return the scheme and the token of the header, else the token of the form (RFC 6750, 2.1, 2.2; RFC 9449, 7.1)."""
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, value = sent.headers.get("Authorization", "").partition(" ")
     named = dpop.SCHEME if scheme.lower() == dpop.SCHEME.lower() else "Bearer"
     if scheme.lower() in ("bearer", dpop.SCHEME.lower()) and value:
         return named, value.strip()
-    return named, request.form.get("access_token") or None
+    return named, sent.form.get("access_token") or None
 
 
-def _shown(scheme: str, token: str) -> Confirmation:
+def _shown(sent: Request, scheme: str, token: str) -> Confirmation:
     """What the request shows besides the token; a proof counts with its own scheme only (RFC 9449, 7.2)."""
     if scheme == dpop.SCHEME:
-        return sender_constraints.shown(request, token)
-    return Confirmation(x5t=mutual_tls.thumbprint(request))
+        return sender_constraints.shown(sent, token)
+    return Confirmation(x5t=mutual_tls.thumbprint(sent))
 
 
 def _challenge(scheme: str, error: str = "") -> Response:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -51,13 +51,13 @@ class AccessToken:
     client_id: str
     claims: Mapping[str, Any]
 
-    @property
+    @cached_property
     def audience(self) -> tuple[str, ...]:
         """The resources that it is for."""
         told = self.claims.get("aud", ())
         return (told,) if isinstance(told, str) else tuple(told)
 
-    @property
+    @cached_property
     def confirmation(self) -> Confirmation:
         """What it counts with."""
         return confirmation.read(self.claims)
@@ -114,12 +114,11 @@ def read_access_token(text: str) -> AccessToken:
 
     Where it opens something, its `audience` is to be judged too.
     """
-    issuer = settings.current().server.issuer
-    claims = _verified_before(text)
-    now = clock.now().timestamp()
-    if claims.get("iss") != issuer or not now - SKEW_SECONDS < claims.get("exp", 0):
+    token = _verified_before(text)
+    over = clock.now().timestamp() - SKEW_SECONDS >= token.claims.get("exp", 0)
+    if over or token.claims.get("iss") != settings.current().server.issuer:
         raise TokenRefused
-    return AccessToken(claims.get("grant"), claims["scope"], claims["client_id"], claims)
+    return token
 
 
 def read_id_token_hint(text: str) -> dict[str, Any]:
@@ -171,16 +170,17 @@ def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
     return claims
 
 
-def _verified_before(text: str) -> dict[str, Any]:
-    """Return the claims of an access token, verified once: a third of UserInfo and of introspection."""
+def _verified_before(text: str) -> AccessToken:
+    """Return what an access token says, verified once: a third of UserInfo and of introspection."""
     known = keys.ring().verified
-    claims: dict[str, Any] | None = known.get(text)
-    if claims is None:
+    token: AccessToken | None = known.get(text)
+    if token is None:
         claims = _verified(text, ACCESS_TOKEN_TYPE, [ACCESS_TOKEN_ALGORITHM])
+        token = AccessToken(claims.get("grant"), claims["scope"], claims["client_id"], claims)
         if len(known) >= MOST_REMEMBERED:
             known.clear()
-        known[text] = claims
-    return claims
+        known[text] = token
+    return token
 
 
 def _half_hash(token: str) -> str:

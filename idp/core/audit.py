@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from flask import g, has_app_context, has_request_context, request
+from flask import g, has_request_context, request
 from sqlalchemy import JSON, Index, LargeBinary, Text, bindparam, event, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,7 +84,7 @@ def record(
 ) -> None:
     """Add an event to the act under way: what (`saas.request.approve`), whom (uid), the thing, and its two states."""
     under_way = act_under_way()
-    actor: Actor | None = g.get("audit_actor") if has_app_context() else None
+    actor: Actor | None = g.get("audit_actor")
     under_way.at_commit["audit"] = _chain
     under_way.memory.setdefault("audit", []).append(
         {
@@ -96,7 +96,7 @@ def record(
             "object": object,
             "before": before,
             "after": after,
-            "reference": g.get("reference") if has_app_context() else None,
+            "reference": g.get("reference"),
             "source": request.remote_addr if has_request_context() else None,
         }
     )

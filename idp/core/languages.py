@@ -113,8 +113,10 @@ def language_href(code: str) -> str:
 
 def remember_choice() -> Response | None:
     """Answer `?lang=xx`: keep the choice in a cookie and go on to the same address without the parameter."""
-    code = request.args.get(COOKIE)
-    if code not in BY_CODE or request.method != "GET":
+    if COOKIE not in request.args or request.method != "GET":
+        return None
+    code = request.args[COOKIE]
+    if code not in BY_CODE:
         return None
     # A whole address: a path that begins with two slashes would lead to another host.
     answer = redirect(current_app.config["ORIGIN"] + here(lang=None), 303)

@@ -19,7 +19,7 @@ def read(given: MultiDict[str, str]) -> tuple[Client, Parameters]:
     client = clients.find(names[0]) if len(names) == 1 else None
     if client is None:
         raise Invalid("client_unknown")
-    if given.get("request_uri", "").startswith(pushed_requests.PREFIX):
+    if "request_uri" in given and given["request_uri"].startswith(pushed_requests.PREFIX):
         pushed = pushed_requests.find(client, given["request_uri"])
         # What stands outside does not count (RFC 9126, 4; FAPI 2.0 Security Profile, 5.3.2.2).
         return client, parameter_reader.read(client, MultiDict(pushed.parameters), pushed.digest.hex())

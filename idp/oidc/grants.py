@@ -41,9 +41,8 @@ class Given:
     code: str
 
 
-@transactional
 def give(parameters: Parameters, session: AnySession, acr: str) -> Given:
-    """Record what the person gives the client; without a code all of it is given at once."""
+    """Record what the person gives the client, inside an act; without a code all of it is given at once."""
     now = clock.now()
     code = new_token()
     offline = OFFLINE in parameters.scope.split()

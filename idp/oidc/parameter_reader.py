@@ -37,9 +37,9 @@ def read(client: Client, given: MultiDict[str, str], pushed: str | None = None) 
 def target(client: Client, given: MultiDict[str, str]) -> Target:
     """Return where and how the answer goes, a refusal too; raise Invalid unless the address is one of the client's."""
     modes = response_types.modes(response_types.named(given.get("response_type", "")))
-    mode = given.get("response_mode", modes[0])
-    if mode not in modes:
-        mode = modes[0]
+    mode = modes[0]
+    if "response_mode" in given and given["response_mode"] in modes:
+        mode = given["response_mode"]
     # JARM, 2.3.4: the default of the response type, signed.
     return Target(redirect_uri(client, given), given.get("state"), f"{modes[0]}.jwt" if mode == "jwt" else mode)
 

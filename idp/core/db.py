@@ -19,11 +19,12 @@ import orjson
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as RequestSession
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, PoolProxiedConnection, event, text
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
 from idp.core import driver
+from idp.core.driver import Line
 from idp.core.settings import Settings
 
 P = ParamSpec("P")
@@ -99,7 +100,10 @@ class ActSession(RequestSession):
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return what the next statement runs on."""
-        return act().connection if in_transaction() else super().get_bind(*args, **kwargs)
+        if in_transaction():
+            return act().connection
+        driver.give_back()  # who holds a connection must not wait for another
+        return super().get_bind(*args, **kwargs)
 
 
 db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": ActSession})
@@ -110,12 +114,15 @@ def init(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = placed(settings.database.url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings.database.url)
     db.init_app(app)
+    app.teardown_appcontext(driver.give_back)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-            _prepare_sqlite(db.engine, settings.database.sqlite_synchronous)
+        engine = app.extensions[driver.ENGINE] = db.engine
+        driver.init(engine)
+        if engine.dialect.name == "sqlite":
+            Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            _prepare_sqlite(engine, settings.database.sqlite_synchronous)
             app.extensions[WRITER] = threading.RLock()
-        _narrow_indexes(db.engine.dialect.name)
+        _narrow_indexes(engine.dialect.name)
 
 
 def where(condition: str, *databases: str) -> dict[str, Any]:
@@ -170,14 +177,14 @@ class Act:
     The session joins at its first statement; an act of prepared statements alone does without, and costs half.
     """
 
-    driver: PoolProxiedConnection
+    line: Line
     at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
     memory: dict[str, list[Any]] = field(default_factory=dict)
 
     @cached_property
     def connection(self) -> Connection:
         """The same connection as the session knows it."""
-        return Connection(db.engine, self.driver).execution_options(sqlite_begin="")
+        return Connection(db.engine, self.line.connection).execution_options(sqlite_begin="")
 
 
 def in_transaction() -> bool:
@@ -203,7 +210,7 @@ def transaction() -> Iterator[scoped_session[Any]]:
         yield db.session
         return
     _leave_the_past()
-    with _turn(), _begun():
+    with _turn(), driver.begun() as line, _under_way(Act(line)):
         yield db.session
 
 
@@ -217,21 +224,14 @@ def _leave_the_past() -> None:
 
 
 @contextmanager
-def _begun() -> Iterator[Act]:
-    with driver.begun(db.engine) as connection, _on(connection) as under_way:
-        yield under_way
-        for write in under_way.at_commit.values():
+def _under_way(this: Act) -> Iterator[None]:
+    setattr(g, ACT, this)
+    try:
+        yield
+        for write in this.at_commit.values():
             write()
         if db.session.registry.has():
             db.session.commit()
-
-
-@contextmanager
-def _on(connection: PoolProxiedConnection) -> Iterator[Act]:
-    under_way = Act(connection)
-    setattr(g, ACT, under_way)
-    try:
-        yield under_way
     except BaseException:
         if db.session.registry.has():
             db.session.rollback()

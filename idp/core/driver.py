@@ -1,35 +1,102 @@
-"""A transaction as the database's driver makes it: SQLAlchemy's session takes five times as long for the same."""
+"""Connections and transactions as the database's driver makes them: SQLAlchemy's session takes five times as long.
+
+A request keeps the first connection that it takes until it ends, for its reads and its acts: to take one and to give it
+back costs more than to read a row. Between acts each statement on it counts by itself. So a read sees
+what anybody committed before it, and nothing is left open on PostgreSQL while we hash or wait for somebody else.
+"""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Engine, PoolProxiedConnection
+from flask import current_app, g, has_request_context
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
+ENGINE = "ern_engine"
+LINE = "ern_line"
+
+
+class Line:
+    """A connection of the pool, and how its driver begins and commits."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take a connection; raise DBAPIError if the database cannot be reached."""
+        self.dialect = engine.dialect
+        self.connection: PoolProxiedConnection = translated(self.dialect, engine.raw_connection)
+        self._each_alone(True)
+
+    def begin(self) -> None:
+        """Begin a transaction that may write."""
+        if self.dialect.name == "sqlite":
+            # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
+            translated(self.dialect, lambda: self.connection.cursor().execute("BEGIN IMMEDIATE"))
+        self._each_alone(False)
+
+    def commit(self) -> None:
+        """Commit, and let each statement count by itself again."""
+        translated(self.dialect, self.connection.commit)
+        self._each_alone(True)
+
+    def _each_alone(self, alone: bool) -> None:
+        if self.dialect.name != "sqlite":  # there it is so until we say BEGIN
+            connection: Any = self.connection.dbapi_connection
+            connection.autocommit = alone
+
+
+def init(engine: Engine) -> None:
+    """Have connections come back to the pool as it knows them, whoever lets go of them."""
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "checkin", _with_transactions)
+
+
+def _with_transactions(connection: Any, _record: object) -> None:
+    if connection is not None and connection.autocommit:
+        connection.autocommit = False
 
 
 @contextmanager
-def begun(engine: Engine) -> Iterator[PoolProxiedConnection]:
+def line() -> Iterator[Line]:
+    """Give the connection of this request, or one for this moment where there is no request.
+
+    After an exception it goes back, and the pool rolls back, as it does with everything that comes back to it.
+    """
+    taken = g.get(LINE) or _taken()
+    try:
+        yield taken
+    except BaseException:
+        g.pop(LINE, None)
+        taken.connection.close()
+        raise
+    if LINE not in g:
+        taken.connection.close()
+
+
+def _taken() -> Line:
+    taken = Line(current_app.extensions[ENGINE])
+    if has_request_context():  # a program that runs for days has a fresh one checked each time instead
+        setattr(g, LINE, taken)
+    return taken
+
+
+def give_back(_error: BaseException | None = None) -> None:
+    """Give the connection of this request back, if it holds one: at its end, or before it has to wait for another."""
+    kept = g.pop(LINE, None)
+    if kept is not None:
+        kept.connection.close()
+
+
+@contextmanager
+def begun() -> Iterator[Line]:
     """Give a connection with a transaction that may write, and commit it at the end.
 
-    After an exception the pool rolls back, as it does with everything that comes back to it.
     Raises DBAPIError if the database cannot be reached, or refuses to begin or to commit.
     """
-    with _connected(engine) as connection:
-        yield connection
-        translated(engine.dialect, connection.commit)
-
-
-@contextmanager
-def _connected(engine: Engine) -> Iterator[PoolProxiedConnection]:
-    connection: PoolProxiedConnection = translated(engine.dialect, engine.raw_connection)
-    with closing(connection):
-        if engine.dialect.name == "sqlite":
-            # A deferred transaction that turns into a writer fails on a newer snapshot, so writers take the lock first.
-            translated(engine.dialect, lambda: connection.cursor().execute("BEGIN IMMEDIATE"))
-        yield connection
+    with line() as taken:
+        taken.begin()
+        yield taken
+        taken.commit()
 
 
 def ours(dialect: Dialect, error: Exception, sql: str | None = None) -> Exception:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, PoolProxiedConnection, Text, bindparam, case, delete
+from sqlalchemy import Integer, Text, bindparam, case, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.core import clock, driver
 from idp.core.db import Model, db, in_transaction, transactional, upsert
+from idp.core.driver import Line
 from idp.core.errors import TooMany
 from idp.core.prepared import Prepared
 from idp.core.values import frozen
@@ -51,8 +52,8 @@ def spend(*budgets: Budget) -> None:
     if in_transaction():
         raise RuntimeError("a counter must be spent before the act that it guards")
     now = clock.now()
-    with driver.begun(db.engine) as connection:
-        exhausted = [_count(connection, budget, now) for budget in _in_order(budgets)]
+    with driver.begun() as line:
+        exhausted = [_count(line, budget, now) for budget in _in_order(budgets)]
     waits = [(wait, name) for wait, name in exhausted if wait]
     if waits:
         wait, name = max(waits)
@@ -108,10 +109,10 @@ def _key(budget: Budget) -> str:
     return f"{budget.name}:{budget.key}"
 
 
-def _count(connection: PoolProxiedConnection, budget: Budget, now: datetime) -> tuple[int, str]:
+def _count(line: Line, budget: Budget, now: datetime) -> tuple[int, str]:
     ends = now + timedelta(seconds=budget.seconds)
-    counting = _counting(db.engine.dialect.name)
-    counted: Any = counting.first_on(connection, key=_key(budget), tries=1, window_ends=ends, now=now)
+    counting = _counting(line.dialect.name)
+    counted: Any = counting.first_on(line, key=_key(budget), tries=1, window_ends=ends, now=now)
     if counted.tries <= budget.tries:
         return 0, budget.name
     wait = math.ceil((counted.window_ends - now).total_seconds())

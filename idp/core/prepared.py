@@ -5,17 +5,30 @@ introspection and a third of the code flow. Everything else goes through the ses
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from functools import lru_cache
-from typing import Any
+from operator import attrgetter, methodcaller
+from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, PoolProxiedConnection
+from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
 
 from idp.core import driver
 from idp.core.db import act, db, in_transaction
+from idp.core.driver import Line
 
 Convert = Callable[[Any], Any]
+FETCH, COUNT = methodcaller("fetchone"), attrgetter("rowcount")
+
+
+class Written(NamedTuple):
+    """A statement in the words of one database."""
+
+    sql: str
+    binds: list[tuple[str, Convert | None]]  # the parameters in their order, and what converts them
+    constants: dict[str, Any]  # those of them that have a value
+    read: Convert  # makes of a row as the driver gives it what is returned
 
 
 class Prepared:
@@ -34,59 +47,51 @@ class Prepared:
         if in_transaction():
             if db.session.registry.has():
                 db.session.flush()
-            return self._first(act().driver.cursor(), values)
+            return self.first_on(act().line, **values)
         try:
-            with closing(db.engine.raw_connection()) as connection:
-                return self._first(connection.cursor(), values)
-        except db.engine.dialect.loaded_dbapi.Error:
+            with driver.line() as line:
+                return self.first_on(line, **values)
+        except DBAPIError:
             # The session meets the same trouble: it mends it, or tells of it.
             return db.session.execute(self.statement, values).first()
 
-    def first_on(self, connection: PoolProxiedConnection, **values: Any) -> Any | None:
-        """Return the first row, in a transaction of its own (`driver.begun`) that shares nothing with any act."""
-        return driver.translated(db.engine.dialect, lambda: self._first(connection.cursor(), values))
+    def first_on(self, line: Line, **values: Any) -> Any | None:
+        """Return the same in the transaction of a connection: an act's, or one of its own (`driver.begun`)."""
+        written, found = self._ask(line, values, FETCH)
+        return None if found is None else written.read(found)
 
     def run(self, **values: Any) -> int:
         """Change something, inside an act; return how many rows."""
-        with closing(act().driver.cursor()) as cursor:
-            self._execute(cursor, values)
-            return int(cursor.rowcount)
+        return int(self._ask(act().line, values, COUNT)[1])
 
-    def _first(self, cursor: Any, values: dict[str, Any]) -> Any | None:
-        with closing(cursor):
-            converts, row = self._execute(cursor, values)
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        return row([convert(one) if convert else one for convert, one in zip(converts, found, strict=True)])
-
-    def _execute(self, cursor: Any, values: dict[str, Any]) -> tuple[Sequence[Convert | None], Convert]:
-        dialect = db.engine.dialect
-        sql, binds, constants, converts, row = self._written(
-            dialect, tuple(values) if self.statement.is_insert else None
-        )
-        values = {**constants, **values}
-        given: Any = [convert(values[name]) if convert else values[name] for name, convert in binds]
+    def _ask(self, line: Line, values: dict[str, Any], answer: Convert) -> tuple[Written, Any]:
+        """Run the statement and return what a cursor tells then; raise DBAPIError."""
+        dialect = line.dialect
+        written = self._written(dialect, tuple(values) if self.statement.is_insert else None)
+        values = {**written.constants, **values}
+        given: Any = [convert(values[name]) if convert else values[name] for name, convert in written.binds]
         if not dialect.positional:
-            given = {name: value for (name, _), value in zip(binds, given, strict=True)}
+            given = {name: value for (name, _), value in zip(written.binds, given, strict=True)}
         try:
-            cursor.execute(sql, given)
+            with closing(line.connection.cursor()) as cursor:
+                cursor.execute(written.sql, given)
+                return written, answer(cursor)
         except dialect.loaded_dbapi.Error as error:
-            if not in_transaction():
-                raise
-            raise driver.ours(dialect, error, sql) from error
-        return converts, row
+            raise driver.ours(dialect, error, written.sql) from error
 
-    def _write(
-        self, dialect: Dialect, names: tuple[str, ...] | None
-    ) -> tuple[str, list[tuple[str, Any]], dict[str, Any], list[Any], Convert]:
-        """Return the SQL; the parameters and what converts them; those with a value; the same of columns; the row."""
+    def _write(self, dialect: Dialect, names: tuple[str, ...] | None) -> Written:
         columns = [name for name in names if name in self.statement.table.c] if names else None
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=columns)
         order = compiled.positiontup if dialect.positional else list(compiled.binds)
         binds = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order]
         constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        return Written(str(compiled), binds, constants, self._reading(dialect))
+
+    def _reading(self, dialect: Dialect) -> Convert:
+        """Return what reads a row."""
         told = self.statement.exported_columns
         converts = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told]
         row: Any = namedtuple("Row", told.keys())  # type: ignore[misc]
-        return str(compiled), binds, constants, converts, row._make
+        return lambda found: row._make(
+            [convert(one) if convert else one for convert, one in zip(converts, found, strict=True)]
+        )

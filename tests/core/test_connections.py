@@ -1,0 +1,178 @@
+"""A request keeps one connection: it goes back whatever happens, is nobody else's, and never sees an older state."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, bindparam, select
+from werkzeug.exceptions import ClientDisconnected
+
+from idp.core import clock, driver, limits
+from idp.core.db import db, transaction
+from idp.core.errors import Invalid, TooMany
+from idp.core.limits import Budget, Counter
+from idp.core.prepared import Prepared
+from idp.oidc import clients
+
+BY_KEY = Prepared(select(Counter.__table__).where(Counter.key == bindparam("key")))
+GUESS = Budget("guess", "ada", 1, 60)
+
+
+def count(key: str, tries: int = 1) -> None:
+    with transaction() as session:
+        session.merge(Counter(key=key, tries=tries, window_ends=clock.now()))
+
+
+def elsewhere(app: Flask, call: Callable[[], object]) -> None:
+    """Make a call in another thread, in a context of its own, and wait for it."""
+
+    def run() -> None:
+        with app.app_context():
+            call()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+
+
+def engine_of(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+def out(app: Flask) -> int:
+    """How many connections are in somebody's hands."""
+    pool: Any = engine_of(app).pool
+    return pool.checkedout()
+
+
+def is_under_way(connection: Any) -> bool:
+    """Whether a transaction is under way, as the driver knows it."""
+    return (
+        connection.in_transaction if hasattr(connection, "in_transaction") else connection.info.transaction_status != 0
+    )
+
+
+def test_reads_counters_and_acts_of_a_request_use_one_connection_which_goes_back_at_its_end(each_app: Flask) -> None:
+    with each_app.test_request_context("/"):
+        BY_KEY.first(key="x")
+        kept = driver.g.get(driver.LINE).connection.dbapi_connection
+        limits.spend(GUESS)
+        with transaction() as session:
+            BY_KEY.first(key="x")
+            session.get(Counter, "x")
+            assert session.connection().connection.dbapi_connection is kept
+        BY_KEY.first(key="x")
+        assert driver.g.get(driver.LINE).connection.dbapi_connection is kept and out(each_app) == 1
+    assert out(each_app) == 0
+
+
+def test_between_two_reads_nothing_is_under_way(each_app: Flask) -> None:
+    """While a password is hashed or an address is fetched, PostgreSQL can clear away what is over."""
+    with each_app.test_request_context("/"):
+        for act in (lambda: BY_KEY.first(key="x"), lambda: count("x"), lambda: limits.spend(Budget("a", "b", 9, 60))):
+            act()
+            assert not is_under_way(driver.g.get(driver.LINE, None).connection.dbapi_connection)
+
+
+def test_a_read_and_an_act_see_what_another_one_committed_after_the_first_read(each_app: Flask) -> None:
+    with each_app.test_request_context("/"):
+        assert BY_KEY.first(key="x") is None
+        elsewhere(each_app, lambda: count("x", 1))
+        assert BY_KEY.first(key="x").tries == 1
+        elsewhere(each_app, lambda: count("x", 2))
+        with transaction() as session:
+            assert BY_KEY.first(key="x").tries == 2
+            assert session.get_one(Counter, "x").tries == 2
+
+
+def test_two_requests_at_once_do_not_share_one(each_app: Flask) -> None:
+    used: list[object] = []
+
+    def look() -> None:
+        with each_app.test_request_context("/"):
+            BY_KEY.first(key="x")
+            used.append(driver.g.get(driver.LINE).connection.dbapi_connection)
+
+    with each_app.test_request_context("/"):
+        BY_KEY.first(key="x")
+        used.append(driver.g.get(driver.LINE).connection.dbapi_connection)
+        elsewhere(each_app, look)
+        assert out(each_app) == 1
+    assert len(set(map(id, used))) == 2
+
+
+def test_whoever_works_for_days_keeps_none(each_app: Flask) -> None:
+    """The worker and the command line: their connection may have broken since."""
+    with each_app.app_context():
+        BY_KEY.first(key="x")
+        count("x")
+        db.session.rollback()
+        assert out(each_app) == 0
+
+
+def test_a_request_never_waits_for_a_connection_while_it_keeps_one_that_it_read_with(each_app: Flask) -> None:
+    """As many requests at once as there are connections would wait for each other."""
+    with each_app.test_request_context("/"):
+        BY_KEY.first(key="x")
+        db.session.get(Counter, "x")
+        assert out(each_app) == 1
+        count("x")
+        assert out(each_app) == 1
+
+
+@pytest.mark.parametrize("error", [Invalid("x"), ZeroDivisionError(), KeyboardInterrupt()])
+def test_what_fails_gives_it_back_with_nothing_done_and_the_request_can_go_on(
+    each_app: Flask, error: BaseException
+) -> None:
+    with each_app.test_request_context("/"):
+        with pytest.raises(type(error)), transaction():
+            count("x")
+            raise error
+        assert out(each_app) == 0 and BY_KEY.first(key="x") is None
+        count("x")
+        assert BY_KEY.first(key="x").tries == 1
+    assert out(each_app) == 0
+
+
+def test_an_exhausted_counter_is_counted_all_the_same(each_app: Flask) -> None:
+    with each_app.test_request_context("/"):
+        limits.spend(GUESS)
+        for _ in range(2):
+            with pytest.raises(TooMany):
+                limits.spend(GUESS)
+        assert BY_KEY.first(key="guess:ada").tries == 3
+
+
+@pytest.mark.parametrize("error", [None, Invalid("x"), ClientDisconnected(), ZeroDivisionError()])
+def test_no_answer_leaves_one_behind(each_app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    """A refusal, a client that went away, a mistake of ours: whatever comes after the first read."""
+    asked: list[int] = []
+
+    def find(_client_id: object) -> None:
+        BY_KEY.first(key="x")
+        asked.append(out(each_app))
+        if error:
+            raise error
+
+    monkeypatch.setattr(clients, "find", find)
+    monkeypatch.setitem(each_app.config, "PROPAGATE_EXCEPTIONS", False)
+    each_app.test_client().post("/oauth2/token", data={"client_id": "x", "client_secret": "x"})
+    assert asked == [1] and out(each_app) == 0
+
+
+def test_a_connection_that_broke_under_a_request_is_replaced(each_app: Flask) -> None:
+    with each_app.test_request_context("/"):
+        count("x", 7)
+        driver.g.get(driver.LINE).connection.dbapi_connection.close()
+        assert BY_KEY.first(key="x").tries == 7
+
+
+def test_what_comes_back_makes_transactions_again_for_whoever_takes_it_next(each_app: Flask) -> None:
+    with each_app.test_request_context("/"):
+        BY_KEY.first(key="x")
+    with each_app.app_context(), db.engine.connect() as connection:
+        connection.execute(select(Counter))
+        assert is_under_way(connection.connection.dbapi_connection)

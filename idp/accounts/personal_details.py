@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from sqlalchemy import bindparam, select
@@ -15,7 +15,6 @@ from idp.core.errors import Invalid
 from idp.core.prepared import Prepared
 from idp.core.values import frozen
 
-BY_ACCOUNT = Prepared(select(PersonalDetails.__table__).where(PersonalDetails.account_id == bindparam("account_id")))
 LONGEST = 200
 DATE = re.compile(r"(0000|[0-9]{4})(-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?")
 # Names such as "Etc/GMT+1" and "EST5EDT" are for machines.
@@ -72,16 +71,34 @@ def time_zones() -> tuple[str, ...]:
 
 def workplace_of(account_id: int) -> Workplace:
     """Return what a person told."""
-    row = BY_ACCOUNT.first(account_id=account_id)
-    return Workplace(**{name: getattr(row, name) for name in Workplace.__dataclass_fields__}) if row else Workplace()
+    return _of(account_id).workplace
 
 
-def further_of(account_id: int) -> dict[str, str]:
+def further_of(account_id: int) -> Mapping[str, str]:
     """Return the claims beside those of the account: the time zone, and what the operator set."""
-    row = BY_ACCOUNT.first(account_id=account_id)
-    if row is None:
-        return {}
-    return {**row.further, **({"zoneinfo": row.zoneinfo} if row.zoneinfo else {})}
+    return _of(account_id).claims
+
+
+class Details(NamedTuple):
+    """What a row says."""
+
+    workplace: Workplace
+    claims: Mapping[str, str]
+
+
+def _of(account_id: int) -> Details:
+    return BY_ACCOUNT.first(account_id=account_id) or NOTHING
+
+
+def _read(row: Any) -> Details:
+    workplace = Workplace(**{name: getattr(row, name) for name in Workplace.__dataclass_fields__})
+    return Details(workplace, {**row.further, **({"zoneinfo": row.zoneinfo} if row.zoneinfo else {})})
+
+
+NOTHING = Details(Workplace(), {})
+BY_ACCOUNT = Prepared(
+    select(PersonalDetails.__table__).where(PersonalDetails.account_id == bindparam("account_id")), _read
+)
 
 
 @transactional

@@ -20,7 +20,6 @@ from idp.oidc.models import RegisteredClient
 
 DEFAULT_SCOPE = "openid profile email ern"
 SECRET_SEAL = "client secret"  # noqa: S105 - the name of a place
-BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.client_id == bindparam("client_id")))
 
 
 @frozen
@@ -147,8 +146,8 @@ class Registration:
 
 def find(client_id: str | None) -> Client | None:
     """Return the client, or None; one read by primary key."""
-    row = BY_ID.first(client_id=client_id) if client_id else None
-    return _value(row) if row else None
+    found: Client | None = BY_ID.first(client_id=client_id) if client_id else None
+    return found
 
 
 def several(client_ids: Iterable[str]) -> dict[str, Client]:
@@ -289,3 +288,6 @@ def _value(row: RegisteredClient | Any) -> Client:
         row.application_id,
         row.further,
     )
+
+
+BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.client_id == bindparam("client_id")), _value)

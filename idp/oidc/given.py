@@ -82,13 +82,12 @@ GRANTS = (
     .outerjoin(EmailAddress, and_(EmailAddress.account_id == Account.id, EmailAddress.is_primary))
     .join(UserSession, UserSession.id == AuthorizationGrant.session_id)
 )
-BY_ID = Prepared(GRANTS.where(AuthorizationGrant.id == bindparam("grant_id")))
 
 
 def find(grant_id: int) -> Grant | None:
     """Return a grant as it is now."""
-    row = BY_ID.first(grant_id=grant_id)
-    return _read(row) if row else None
+    found: Grant | None = BY_ID.first(grant_id=grant_id)
+    return found
 
 
 def having(*conditions: ColumnElement[bool]) -> list[Grant]:
@@ -101,3 +100,6 @@ def _read(row: Any) -> Grant:
     account_at, session_at = len(OWN), len(OWN) + len(Holder._fields)
     person, session = Holder._make(row[account_at:session_at]), Opened._make(row[session_at:])
     return Grant._make((*row[:account_at], person, session))
+
+
+BY_ID = Prepared(GRANTS.where(AuthorizationGrant.id == bindparam("grant_id")), _read)

@@ -5,12 +5,13 @@ from flask import Flask
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
-from idp.core import clock
+from idp.core import clock, driver
 from idp.core.db import db, transaction
 from idp.core.limits import Counter
 from idp.core.prepared import Prepared
 
-BY_KEY = Prepared(select(Counter.__table__).where(Counter.key == bindparam("key")))
+OF_KEY = select(Counter.__table__).where(Counter.key == bindparam("key"))
+BY_KEY = Prepared(OF_KEY)
 
 
 def count(key: str) -> None:
@@ -43,3 +44,24 @@ def test_a_database_in_trouble_is_told_in_the_words_that_the_edge_knows(app: Fla
             Counter.__table__.drop(session.connection())
         with pytest.raises(OperationalError):
             BY_KEY.first(key="gone")
+
+
+def test_a_value_is_made_of_each_row_as_it_is_now_and_once_of_the_same(app: Flask) -> None:
+    made: list[int] = []
+    statement = Prepared(OF_KEY, lambda row: made.append(row.tries) or (row.key, row.tries))
+    with app.app_context():
+        for tries in (3, 4):
+            with transaction() as session:
+                session.merge(Counter(key="x", tries=tries, window_ends=clock.now()))
+            assert [statement.first(key="x"), statement.first(key="x")] == [("x", tries)] * 2
+    assert made == [3, 4]
+
+
+def test_a_value_comes_on_each_database_and_when_the_connection_broke(each_app: Flask) -> None:
+    statement = Prepared(OF_KEY, lambda row: (row.key, row.tries))
+    with each_app.test_request_context("/"):
+        with transaction():
+            count("x")
+        assert statement.first(key="x") == ("x", 3)
+        driver.g.get(driver.LINE).connection.dbapi_connection.close()
+        assert statement.first(key="x") == ("x", 3) and statement.first(key="y") is None

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Integer, Text, bindparam, case, delete
 from sqlalchemy.orm import Mapped, mapped_column
@@ -112,7 +111,7 @@ def _key(budget: Budget) -> str:
 def _count(line: Line, budget: Budget, now: datetime) -> tuple[int, str]:
     ends = now + timedelta(seconds=budget.seconds)
     counting = _counting(line.dialect.name)
-    counted: Any = counting.first_on(line, key=_key(budget), tries=1, window_ends=ends, now=now)
+    [counted] = counting.all_on(line, key=_key(budget), tries=1, window_ends=ends, now=now)
     if counted.tries <= budget.tries:
         return 0, budget.name
     wait = math.ceil((counted.window_ends - now).total_seconds())

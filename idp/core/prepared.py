@@ -19,7 +19,7 @@ from idp.core.db import act, db, in_transaction
 from idp.core.driver import Line
 
 Convert = Callable[[Any], Any]
-FETCH, COUNT = methodcaller("fetchone"), attrgetter("rowcount")
+FETCH, COUNT = methodcaller("fetchall"), attrgetter("rowcount")
 MOST_REMEMBERED = 500
 
 
@@ -45,26 +45,31 @@ class Prepared:
         self._written = lru_cache(4)(self._write)
 
     def first(self, **values: Any) -> Any | None:
-        """Return the first row, with the columns as attributes (or its value), or None.
+        """Return the first row, with the columns as attributes (or its value), or None; see `all`."""
+        found = self.all(**values)
+        return found[0] if found else None
+
+    def all(self, **values: Any) -> list[Any]:
+        """Return all rows.
 
         Inside an act it sees, and shares the fate of, what the act did; outside only a SELECT makes sense.
         """
         if in_transaction():
             if db.session.registry.has():
                 db.session.flush()
-            return self.first_on(act().line, **values)
+            return self.all_on(act().line, **values)
         try:
             with driver.line() as line:
-                return self.first_on(line, **values)
+                return self.all_on(line, **values)
         except DBAPIError:
             # The session meets the same trouble: it mends it, or tells of it.
-            row = db.session.execute(self.statement, values).first()
-            return self.value(row) if self.value and row else row
+            rows = db.session.execute(self.statement, values).all()
+            return [self.value(row) for row in rows] if self.value else list(rows)
 
-    def first_on(self, line: Line, **values: Any) -> Any | None:
+    def all_on(self, line: Line, **values: Any) -> list[Any]:
         """Return the same in the transaction of a connection: an act's, or one of its own (`driver.begun`)."""
         written, found = self._ask(line, values, FETCH)
-        return None if found is None else written.read(found)
+        return [written.read(row) for row in found]
 
     def run(self, **values: Any) -> int:
         """Change something, inside an act; return how many rows."""

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from idp.accounts.models import Account
@@ -13,9 +14,10 @@ from idp.core import clock
 from idp.core.db import db
 from idp.core.errors import NotFound
 from idp.core.levels import MFA, reaches
+from idp.core.prepared import Prepared
 from idp.core.values import frozen
 from idp.saas.authority import administrators, team_of, valid
-from idp.saas.catalogue_models import Application, Decider, Organisation, Profile
+from idp.saas.catalogue_models import Application, Decider, Organisation, Profile, country_of
 from idp.saas.models import PANIC, Access, AccessState, AccessVersion, GuestKind
 
 DECIDERS_NAMED = 5  # enough to find somebody
@@ -64,32 +66,36 @@ def application(application_id: int) -> ApplicationCard:
     )
 
 
+IN_THIS = Access.application_id == bindparam("application_id")
+IS_MEMBERSHIP = Access.application_id.in_(
+    select(Application.membership_id).where(Application.membership_id.is_not(None))
+)
+LIVING = (Access.account_id == bindparam("account_id"), valid(bindparam("now")))
+PLACE = (Organisation.path, Organisation.network, Organisation.reference, Organisation.name)
+HELD = Prepared(
+    select(*PLACE, IN_THIS.label("own"), IS_MEMBERSHIP.label("member"), Access.guest, Profile.code)
+    .join(Access, Access.organisation_id == Organisation.id)
+    .join(Profile, Profile.id == Access.profile_id)
+    .where(*LIVING, IN_THIS | IS_MEMBERSHIP)
+    .order_by(Organisation.path, Profile.code)
+)
+ANY = Prepared(select(Access.id).where(*LIVING, IN_THIS).limit(1))
+VERSION = Prepared(select(AccessVersion.version).where(AccessVersion.account_id == bindparam("account_id")))
+
+
 def accesses_for(account_id: int, application_id: int, now: datetime | None = None) -> list[Grant]:
     """Return a person's active accesses to an application, one grant for each organisation, in a fixed order.
 
     `now` is the moment that counts (None: this one). One query.
     """
-    memberships = select(Application.membership_id).where(Application.membership_id.is_not(None))
-    is_membership = Access.application_id.in_(memberships)
-    rows = db.session.execute(
-        select(Organisation, Access.application_id == application_id, is_membership, Access.guest, Profile.code)
-        .join(Access, Access.organisation_id == Organisation.id)
-        .join(Profile, Profile.id == Access.profile_id)
-        .where(Access.account_id == account_id, valid(now or clock.now()))
-        .where((Access.application_id == application_id) | is_membership)
-        .order_by(Organisation.path, Profile.code)
-    ).all()
-    by_organisation = (list(group) for _, group in groupby(rows, key=lambda row: row[0].path))
-    grants = [_grant(group) for group in by_organisation]
+    rows = HELD.all(account_id=account_id, application_id=application_id, now=now or clock.now())
+    grants = [_grant(list(group)) for _, group in groupby(rows, key=lambda row: row.path)]
     return [grant for grant in grants if grant.profiles]
 
 
 def has_access(account_id: int, application_id: int) -> bool:
     """Say whether a person has an active access to an application."""
-    held = select(Access.id).where(
-        Access.account_id == account_id, Access.application_id == application_id, valid(clock.now())
-    )
-    return db.session.scalar(held.limit(1)) is not None
+    return ANY.first(account_id=account_id, application_id=application_id, now=clock.now()) is not None
 
 
 @frozen
@@ -145,8 +151,8 @@ def _locked(label: str, organisation: Organisation, found: list[Access]) -> Lock
 
 def access_version(account_id: int) -> int:
     """Return the number that rises with every change of what the person may use; 0 before the first."""
-    found = db.session.scalar(select(AccessVersion.version).where(AccessVersion.account_id == account_id))
-    return found or 0
+    found = VERSION.first(account_id=account_id)
+    return found.version if found else 0
 
 
 def deep_link(application_id: int) -> str:
@@ -154,14 +160,14 @@ def deep_link(application_id: int) -> str:
     return url_for("saas.create", application_id=application_id, _external=True)
 
 
-def _grant(rows: Sequence[Row[Organisation, bool, bool, GuestKind | None, str]]) -> Grant:
-    organisation = rows[0][0]
+def _grant(rows: Sequence[Any]) -> Grant:
+    at = rows[0]
     return Grant(
-        ern=organisation.network,
-        country=organisation.country or "",
-        hcp_code=organisation.reference,
-        hcp_name=organisation.name,
-        profiles=tuple(sorted(profile for _, own, _, _, profile in rows if own)),
-        guest=max((guest for _, own, _, guest, _ in rows if own and guest), default=None),
-        ecp_member=any(member for _, _, member, _, _ in rows),
+        ern=at.network,
+        country=country_of(at.path) or "",
+        hcp_code=at.reference,
+        hcp_name=at.name,
+        profiles=tuple(sorted(row.code for row in rows if row.own)),
+        guest=max((row.guest for row in rows if row.own and row.guest), default=None),
+        ecp_member=any(row.member for row in rows),
     )

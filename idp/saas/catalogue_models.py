@@ -48,6 +48,11 @@ class ReferenceVersion(Model):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+def country_of(path: str) -> str | None:
+    """Return the country in the path of an organisation; None for a network's."""
+    return path.split("/")[1] if "/" in path else None
+
+
 class Organisation(Model):
     """A node of the tree network > country > provider; `path` ("ERN-RND/DE/DE22") names it and tells its subtree.
 
@@ -76,7 +81,7 @@ class Organisation(Model):
     @property
     def country(self) -> str | None:
         """The country's ISO 3166 code; None for a network."""
-        return self.path.split("/")[1] if "/" in self.path else None
+        return country_of(self.path)
 
     @property
     def can_be_chosen(self) -> bool:

@@ -4,7 +4,7 @@ Written in the same way: with objects, a session took a millisecond to begin.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 
@@ -50,15 +50,22 @@ ALIVE = (
 OWN = OpenSession._fields[:-1]
 COLUMNS = [getattr(UserSession, name).label(f"session_{name}") for name in OWN]
 OF_PERSON = [getattr(Account, name).label(f"person_{name}") for name in Person._fields]
+
+
+def _value(row: Any) -> OpenSession:
+    return OpenSession._make((*row[: len(OWN)], Person._make(row[len(OWN) :])))
+
+
 OPEN = Prepared(
     select(*COLUMNS, *OF_PERSON)
     .join(Account, Account.id == UserSession.account_id)
-    .where(UserSession.digest == bindparam("digest"), *ALIVE)
+    .where(UserSession.digest == bindparam("digest"), *ALIVE),
+    _value,
 )
 BEGIN = Prepared(insert(UserSession).inline())
 
 
 def find(digest: bytes, now: datetime, idle_since: datetime) -> OpenSession | None:
     """Return the session whose token has this digest, open now and used since `idle_since`."""
-    row = OPEN.first(digest=digest, now=now, idle_since=idle_since)
-    return OpenSession._make((*row[: len(OWN)], Person._make(row[len(OWN) :]))) if row else None
+    found: OpenSession | None = OPEN.first(digest=digest, now=now, idle_since=idle_since)
+    return found

@@ -53,10 +53,11 @@ def at_hand() -> AnySession | None:
     """Return what `current` does, as plain values: for reading, where objects were a fifth of the code flow."""
     if not has_request_context() or "user_session" in g:
         return current()
-    if "session_at_hand" not in g:
-        g.session_at_hand = _at_hand(_token())
-        _notice(g.session_at_hand)
-    found: AnySession | None = g.session_at_hand
+    if "session_at_hand" in g:
+        known: AnySession | None = g.session_at_hand
+        return known
+    found = g.session_at_hand = _at_hand(_token())
+    _notice(found)
     return found
 
 

@@ -3,7 +3,9 @@
 What Flask does before and after a view serves pages: sessions, languages, hooks that set cookies.
 """
 
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response
 from flask.globals import request_ctx
@@ -19,6 +21,10 @@ class Application(Flask):
 
     url_rule_class = LateRule
     jinja_environment = Templates
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or a hook as it is: none is a coroutine, and Flask looks at each at every request."""
+        return func
 
     def full_dispatch_request(self) -> Response:
         """Answer a request, and count the answer."""

@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -19,8 +20,25 @@ from granian.server.mp import MPServer
 
 # What is still being answered when the server is told to stop gets as long; then the process ends all the same.
 STOP_SECONDS = 2
+LOOK_SECONDS = 0.01
+QUIET_LOOKS = 3
 HOST = "GRANIAN_HOST"  # as in granian's own command
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Several(MPServer):
+    """granian with a process for each worker."""
+
+    def _stop_workers(self) -> None:
+        for worker in self.wrks:
+            worker.terminate()  # type: ignore[no-untyped-call]
+        # Each worker is waited for by a thread, too. While only that one knows of the end, granian takes a worker for
+        # alive and says that it kills it.
+        over = time.monotonic() + STOP_SECONDS
+        while any(worker.inner.is_alive() for worker in self.wrks) and time.monotonic() < over:
+            time.sleep(LOOK_SECONDS)
+        self.workers_kill_timeout = LOOK_SECONDS  # type: ignore[assignment]
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
 
 class OneProcess(MPServer):
@@ -31,7 +49,9 @@ class OneProcess(MPServer):
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         _end_in_time()
+        ours = _busy()
         self._spawn_worker(0, spawn_target, target_loader).inner.run()
+        _wait_for_views(ours)
         self.interrupt_signal = True
         self.main_loop_interrupt.set()
 
@@ -40,7 +60,7 @@ def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     given = _arguments()
     os.environ[HOST] = given.host  # for applications that refuse to be reached from elsewhere, like CPMS training
-    (OneProcess if given.workers == 1 else MPServer)(
+    (OneProcess if given.workers == 1 else Several)(
         given.target,
         address=given.host,
         port=given.port,
@@ -78,6 +98,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes: one for each core")
     return parser.parse_args()
+
+
+def _busy() -> set[int]:
+    """Return the threads that run Python now; those of granian are not among the threads that Python knows."""
+    return set(sys._current_frames())  # noqa: SLF001
+
+
+def _wait_for_views(ours: set[int]) -> None:
+    """Wait until no view runs: granian leaves those alone whose visitor hung up, and it panics where Python ends first.
+
+    A thread may be seen between two views, so they are looked for several times. `_end_after` limits it.
+    """
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        time.sleep(LOOK_SECONDS)
+        quiet = quiet + 1 if _busy() <= ours else 0
 
 
 def _end_in_time() -> None:

@@ -10,8 +10,7 @@ def create_app():
     def app(environ, start_response):
         if environ["PATH_INFO"] == "/die":
             os._exit(3)
-        if environ["PATH_INFO"] == "/slow":
-            time.sleep(1)
+        time.sleep({"/slow": 1, "/nap": 0.003}.get(environ["PATH_INFO"], 0))
         start_response("200 OK", [("Content-Type", "text/plain")])
         if environ["PATH_INFO"] == "/host":
             return [os.environ["GRANIAN_HOST"].encode()]

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,19 @@ def test_what_was_asked_before_the_stop_is_answered(serve: Serve, workers: int) 
         time.sleep(0.4)
         assert server.stop(deadline=8) == 0
         assert answer.result().status_code == 200
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_while_many_are_answered_who_hung_up_says_nothing_alarming(serve: Serve, workers: int) -> None:
+    server, address = serve(workers)
+    ready(server, address)
+    place = ("127.0.0.1", int(address.rpartition(":")[2]))
+    with ExitStack() as visitors:
+        for _ in range(60):
+            visitor = visitors.enter_context(socket.create_connection(place))
+            visitor.sendall(b"GET /nap HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert server.stop(deadline=8) == 0
+    assert server.output() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -86,6 +86,10 @@ def add_client(
     click.echo(f"issuer: {settings.current().server.issuer}\nclient_id: {made.client_id}")
     if secret:
         click.echo(f"client_secret: {secret}")
+    _tell_missing(made)
+
+
+def _tell_missing(made: Client) -> None:
     for address in logos.missing(made):
         click.echo(f"The logo is missing: {address} did not answer. The client is registered without it.", err=True)
 
@@ -128,12 +132,14 @@ def _problem(refusal: Refusal) -> str:
 def keep_clients(file: Path) -> None:
     """Make clients exist exactly as a TOML file says: [[client]], with the names of RFC 7591."""
     try:
-        for kept in client_files.keep(file.read_text("utf-8")):
-            click.echo(f"{kept} is kept.")
+        kept = client_files.keep(file.read_text("utf-8"))
     except tomllib.TOMLDecodeError as malformed:
         sys.exit(f"{file} is no TOML: {malformed}.")
     except Refusal as refusal:
         sys.exit(f"No client was kept. {_problem(refusal)}")
+    for client_id, made in sorted(clients.several(kept).items()):
+        click.echo(f"{client_id} is kept.")
+        _tell_missing(made)
 
 
 @client.command("list")

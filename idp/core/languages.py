@@ -48,6 +48,11 @@ def _told(how: EvalContext, text: str, **values: object) -> str:
     return _in_language(get_locale(), text, safe=how.autoescape) % values
 
 
+def told(text: str) -> str:
+    """Return a text in the language of now."""
+    return _in_language(get_locale(), text, safe=False) % {}
+
+
 @lru_cache(5000)
 def _in_language(_locale: Locale | None, text: str, *, safe: bool) -> str:
     translated: str = get_translations().ugettext(text)

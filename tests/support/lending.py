@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event
 
 # Flask itself changes these: when the first request comes, and when a template is loaded.
-OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "cache"})
+OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "cache", "compiled"})
 State = dict[str, Any]
 
 
@@ -25,6 +25,10 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self) -> None:
         self.known: dict[str, bytes] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        language = getattr(environment, "language", "")  # each has its texts inside
+        return super().get_bucket(environment, f"{name}.{language}", filename, source)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         if bucket.key in self.known:

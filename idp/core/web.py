@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from idp.core import (
     assets,
+    attributes,
     documents,
     error_pages,
     forgery,
@@ -51,6 +52,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(monitoring.bp)
     forgery.init(app, settings)
     languages.init(app)
+    attributes.init()
     app.jinja_env.globals.update(asset=assets.asset, here=languages.here)
     app.register_blueprint(assets.bp)
     app.register_blueprint(pages.bp)

@@ -43,17 +43,20 @@ class Budget:
     seconds: int
 
 
-def spend(*budgets: Budget) -> None:
+def spend(*budgets: Budget, then: Budget | None = None) -> None:
     """Count one use against every budget; raise TooMany with the longest wait if any is exhausted.
 
-    Must be called before the act it guards begins, never inside it: a rolled-back act must not give tries back.
+    Against `then` it is counted only where all others have room. Must be called before the act that it guards begins,
+    never inside it: a rolled-back act must not give tries back.
     """
     if in_transaction():
         raise RuntimeError("a counter must be spent before the act that it guards")
     now = clock.now()
     with driver.begun() as line:
-        exhausted = [_count(line, budget, now) for budget in _in_order(budgets)]
-    waits = [(wait, name) for wait, name in exhausted if wait]
+        counted = [_count(line, budget, now) for budget in _in_order(budgets)]
+        if then and not any(wait for wait, _ in counted):
+            counted.append(_count(line, then, now))
+    waits = [(wait, name) for wait, name in counted if wait]
     if waits:
         wait, name = max(waits)
         raise TooMany(name, retry_after=wait)

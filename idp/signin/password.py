@@ -69,10 +69,11 @@ def _count(account: Guarded | None, own: Budget) -> bool:
     if _in_known_browser(account):
         spend(own)
         return True
-    spend(*source_budgets(request.remote_addr))
     try:
-        spend(own)
-    except TooMany:
+        spend(*source_budgets(request.remote_addr), then=own)
+    except TooMany as refusal:
+        if refusal.key != own.name:
+            raise
         return False
     return True
 

@@ -146,6 +146,19 @@ def test_an_exhausted_counter_is_counted_all_the_same(each_app: Flask) -> None:
         assert BY_KEY.first(key="guess:ada").tries == 3
 
 
+def test_what_counts_last_is_spared_where_another_counter_is_exhausted(each_app: Flask) -> None:
+    own = limits.Budget("own", "ada", 2, 60)
+    with each_app.test_request_context("/"):
+        limits.spend(GUESS, then=own)
+        with pytest.raises(TooMany, match="guess"):
+            limits.spend(GUESS, then=own)
+        assert (BY_KEY.first(key="guess:ada").tries, BY_KEY.first(key="own:ada").tries) == (2, 1)
+        limits.spend(own)
+        with pytest.raises(TooMany, match="own"):
+            limits.spend(limits.Budget("free", "ada", 9, 60), then=own)
+        assert BY_KEY.first(key="free:ada").tries == 1
+
+
 @pytest.mark.parametrize("error", [None, Invalid("x"), ClientDisconnected(), ZeroDivisionError()])
 def test_no_answer_leaves_one_behind(each_app: Flask, monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
     """A refusal, a client that went away, a mistake of ours: whatever comes after the first read."""

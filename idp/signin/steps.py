@@ -107,7 +107,7 @@ def prove(attempt: SignIn, proof: Proof, account: AnyAccount | None = None) -> s
     `account` is whose password it was, locked: what somebody else proved before no longer counts. Return the address
     where the attempt is then; raise Moved if it went on meanwhile.
     """
-    attempt = by_id(attempt.id)
+    attempt = attempt if account else by_id(attempt.id)
     before = [] if account else attempt.proofs
     person = account or people.held(person_of(attempt).id)
     shown = {
@@ -117,12 +117,13 @@ def prove(attempt: SignIn, proof: Proof, account: AnyAccount | None = None) -> s
         "who": proof.with_password,
         "at": clock.now().isoformat(),
     }
-    attempt = replace(move(attempt, account_id=person.id, proofs=[*before, shown]), account=person)
+    attempt = replace(attempt, account_id=person.id, proofs=[*before, shown], account=person)
     step = next_step(attempt)
-    if step:
-        return url_for(step.endpoint, t=attempt.public_id)
-    _finish(attempt)
-    return attempt.return_to
+    if step is None:
+        _finish(attempt)
+        return attempt.return_to
+    move(attempt)
+    return url_for(step.endpoint, t=attempt.public_id)
 
 
 def factor_proof(kind: str, secret: Secret) -> Proof:

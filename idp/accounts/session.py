@@ -132,7 +132,8 @@ def start(account: AnyAccount, proof: Proof) -> None:
     if previous is not None:
         end([previous], "replaced")
     token = new_token()
-    db.session.flush()  # the account may be new
+    if db.session.registry.has():  # else this would be its first use in a sign-in, and take a tenth of the password
+        db.session.flush()  # the account may be new
     open_session.BEGIN.run(
         sid=new_token(),
         digest=digest(token),

@@ -1,16 +1,17 @@
 """Forms that another site sends in a person's name are refused; one's own stale form is offered again."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from flask import Flask, Request, Response, current_app, render_template, request
+from flask import Flask, Request, Response, current_app, g, render_template, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from idp.core.errors import NotAllowed
 from idp.core.settings import Settings
+from idp.core.signed import Signer
 
 FIELD = "csrf_token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -54,6 +55,15 @@ class FormSession(SecureCookieSessionInterface):
         if session.accessed:
             super().save_session(app, session, response)
 
+    def get_signing_serializer(self, app: Flask) -> Signer:
+        """Return what signs the cookie: as Flask does, but made once."""
+        return self._signing(str(app.secret_key))
+
+    @lru_cache(4)  # noqa: B019 - there is one session interface for each application
+    def _signing(self, key: str) -> Signer:
+        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        return Signer(key, salt=self.salt, serializer=self.serializer, signer_kwargs=how)
+
 
 def init(app: Flask, settings: Settings) -> None:
     """Configure tokens: they live as long as the browser's session, so that a page left open over lunch still works."""
@@ -85,6 +95,7 @@ def check() -> Any:
         raise NotAllowed("foreign_form")
     try:
         validate_csrf(request.form.get(FIELD) or request.headers.get("X-CSRFToken"))
+        g.csrf_valid = True  # so that the form itself does not judge it again
     except ValidationError:
         if origin is None or not request.form or _size() > MAX_KEPT:
             raise NotAllowed("stale_form") from None

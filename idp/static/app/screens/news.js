@@ -36,14 +36,20 @@ export const offerUpdate = (accept) => {
   draw();
 };
 
-export const newsPlace = () => el("div", { id: "news", class: "flow" }, ...said(), ...waiting());
+// Where the first screen tells the news; filled once it is shown, so that the band no longer says the same.
+export const newsPlace = () => {
+  queueMicrotask(draw);
+  return el("div", { id: "news", class: "flow" });
+};
 
 const draw = () => {
   const place = document.getElementById("news");
   const content = [...waiting(), ...update()];
   if (place) place.replaceChildren(...said(), ...waiting());
   const band = document.getElementById("band");
-  band.replaceChildren(...(at("home") || at("request") ? update() : content));
+  // Who reads or refuses a request is not led to it again, least of all by what lies over the button that stops it.
+  const here = ["home", "request", "deny"].some(at);
+  band.replaceChildren(...(here ? update() : content));
   band.hidden = !band.childElementCount;
 };
 

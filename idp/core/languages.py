@@ -1,7 +1,7 @@
 """The languages that pages and mails are offered in, and which one this request gets."""
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from babel import Locale
@@ -37,7 +37,7 @@ PERSON = "language_of_the_person"
 
 def init(app: Flask) -> None:
     """Give the application its languages and templates what the language menu needs."""
-    Babel(app, default_locale=DEFAULT, locale_selector=select_locale)
+    Babel(app, default_locale=DEFAULT, locale_selector=lambda: _locale(select_locale()))
     app.context_processor(lambda: {"languages": OFFERED, "language": current()})
     app.jinja_env.globals.update(language_href=language_href, labelled=labelled, gettext=_told, _=_told)
 
@@ -57,6 +57,12 @@ def told(text: str) -> str:
 def _in_language(_locale: Locale | None, text: str, *, safe: bool) -> str:
     translated: str = get_translations().ugettext(text)
     return Markup(translated) if safe else translated  # noqa: S704 - our own words; what is put into them is escaped
+
+
+@cache
+def _locale(code: str) -> Locale:
+    """Return what Babel knows of a language; looked up each time, it asked the disk whether it knows anything."""
+    return Locale.parse(code)
 
 
 def select_locale() -> str:

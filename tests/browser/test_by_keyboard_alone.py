@@ -116,7 +116,7 @@ def enrols_a_patient(hp: Person, ears: Listener) -> None:
     ears.goes_to("Enrol the patient", "button")
     ears.enters()
     expect(ears.window).to_have_title(re.compile("^Error: "))
-    expect(ears.window.get_by_role("alert")).to_be_visible()
+    expect(ears.window.get_by_role("alert")).to_be_focused()
     ears.fills_in("Nickname", "Heron")
     ears.chooses("Female")
     ears.fills_in("Year or date of birth", "1979")

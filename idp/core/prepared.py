@@ -6,7 +6,6 @@ introspection and a third of the code flow. Everything else goes through the ses
 
 from collections import namedtuple
 from collections.abc import Callable
-from contextlib import closing
 from functools import lru_cache
 from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple
@@ -79,14 +78,15 @@ class Prepared:
         """Run the statement and return what a cursor tells then; raise DBAPIError."""
         dialect = line.dialect
         written = self._written(dialect, tuple(values) if self.statement.is_insert else None)
-        values = {**written.constants, **values}
+        if written.constants:
+            values = {**written.constants, **values}
         given: Any = [convert(values[name]) if convert else values[name] for name, convert in written.binds]
         if not dialect.positional:
             given = {name: value for (name, _), value in zip(written.binds, given, strict=True)}
         try:
-            with closing(line.connection.cursor()) as cursor:
-                cursor.execute(written.sql, given)
-                return written, answer(cursor)
+            cursor = line.connection.cursor()
+            cursor.execute(written.sql, given)
+            return written, answer(cursor)
         except dialect.loaded_dbapi.Error as error:
             raise driver.ours(dialect, error, written.sql) from error
 

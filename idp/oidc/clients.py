@@ -153,12 +153,14 @@ def find(client_id: str | None) -> Client | None:
 def several(client_ids: Iterable[str]) -> dict[str, Client]:
     """Return the clients that there are of these, by their ids; one read."""
     wanted = select(RegisteredClient).where(RegisteredClient.client_id.in_(set(client_ids)))
-    return {row.client_id: _value(row) for row in db.session.scalars(wanted)}
+    return {row.client_id: value_of(row) for row in db.session.scalars(wanted)}
 
 
 def registered() -> list[Client]:
     """Return all clients by name."""
-    return [_value(row) for row in db.session.scalars(select(RegisteredClient).order_by(RegisteredClient.client_name))]
+    return [
+        value_of(row) for row in db.session.scalars(select(RegisteredClient).order_by(RegisteredClient.client_name))
+    ]
 
 
 @transactional
@@ -179,7 +181,7 @@ def register(
     row = RegisteredClient(client_id=client_id, created_at=now, updated_at=now, **_columns(registration, secret))
     db.session.add(row)
     audit.record("oidc.client.register", object=client_id, after={"client_name": registration.client_name})
-    return _value(row), secret
+    return value_of(row), secret
 
 
 @transactional
@@ -195,7 +197,7 @@ def change(client_id: str, registration: Registration) -> Client:
         setattr(row, name, value)
     row.updated_at = clock.now()
     audit.record("oidc.client.change", object=client_id)
-    return _value(row)
+    return value_of(row)
 
 
 @transactional
@@ -275,7 +277,8 @@ def _with_sealed(further: Mapping[str, Any], method: str, secret: str | None) ->
     return {**further, "sealed_secret": base64.b64encode(vault.seal(SECRET_SEAL, secret.encode())).decode()}
 
 
-def _value(row: RegisteredClient | Any) -> Client:
+def value_of(row: RegisteredClient | Any) -> Client:
+    """Return the client of a row."""
     return Client(
         row.client_id,
         row.client_name,
@@ -290,4 +293,5 @@ def _value(row: RegisteredClient | Any) -> Client:
     )
 
 
-BY_ID = Prepared(select(RegisteredClient.__table__).where(RegisteredClient.client_id == bindparam("client_id")), _value)
+COLUMNS = [RegisteredClient.__table__.c[name] for name in Client.__dataclass_fields__]
+BY_ID = Prepared(select(*COLUMNS).where(RegisteredClient.client_id == bindparam("client_id")), value_of)

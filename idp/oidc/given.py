@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, select
 from idp.accounts.models import Account, AccountState, EmailAddress, UserSession
 from idp.core.db import db
 from idp.core.prepared import Prepared
-from idp.oidc.models import AuthorizationGrant
+from idp.oidc import clients
+from idp.oidc.clients import Client
+from idp.oidc.models import AuthorizationGrant, RegisteredClient
 
 
 class Holder(NamedTuple):
@@ -90,6 +92,12 @@ def find(grant_id: int) -> Grant | None:
     return found
 
 
+def with_client(grant_id: int, client_id: str) -> tuple[Grant, Client] | None:
+    """Return what an access token names, a grant and a client as they are now; None if either is missing. One read."""
+    found: tuple[Grant, Client] | None = NAMED.first(grant_id=grant_id, client_id=client_id)
+    return found
+
+
 def having(*conditions: ColumnElement[bool]) -> list[Grant]:
     """Return the grants that meet all conditions, the newest first; one read for all of them."""
     rows = db.session.execute(GRANTS.where(*conditions).order_by(AuthorizationGrant.id.desc()))
@@ -98,8 +106,13 @@ def having(*conditions: ColumnElement[bool]) -> list[Grant]:
 
 def _read(row: Any) -> Grant:
     account_at, session_at = len(OWN), len(OWN) + len(Holder._fields)
-    person, session = Holder._make(row[account_at:session_at]), Opened._make(row[session_at:])
+    person, session = Holder._make(row[account_at:session_at]), Opened._make(row[session_at : len(COLUMNS)])
     return Grant._make((*row[:account_at], person, session))
 
 
-BY_ID = Prepared(GRANTS.where(AuthorizationGrant.id == bindparam("grant_id")), _read)
+THIS = GRANTS.where(AuthorizationGrant.id == bindparam("grant_id"))
+BY_ID = Prepared(THIS, _read)
+NAMED = Prepared(
+    THIS.add_columns(*clients.COLUMNS).join(RegisteredClient, RegisteredClient.client_id == bindparam("client_id")),
+    lambda row: (_read(row), clients.value_of(row)),
+)

@@ -3,7 +3,7 @@
 import orjson
 
 from idp.core import settings
-from idp.oidc import claims, clients, given, grants, protection, tokens
+from idp.oidc import claims, given, grants, protection, tokens
 from idp.oidc.claims import Claims
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
@@ -32,9 +32,9 @@ def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:
         raise TokenRefused
     if settings.current().server.issuer not in presented.audience:
         raise TokenRefused
-    grant = given.find(presented.grant_id)
-    client = clients.find(presented.client_id)
-    if grant is None or client is None or not grants.alive(grant):
+    named = given.with_client(presented.grant_id, presented.client_id)
+    if named is None or not grants.alive(named[0]):
         raise TokenRefused
+    grant, client = named
     by_name = claims.by_name(grant.account, client, grant.claims["userinfo"])
     return client, {**by_name, **claims.for_scope(grant.account, client, presented.scope)}

@@ -25,7 +25,7 @@ class Templates(Environment):
     """Templates that share what all of them know, and are compiled for each language, with its texts in them.
 
     Nobody loads a template with more than that, so that none needs a view of its own: looking through one at each part
-    of a page was a sixth of its rendering. Texts, style sheets and addresses looked up each time were a fourth.
+    of a page was a sixth of its rendering. Texts, style sheets and addresses looked up each time were a fifth.
     """
 
     language = ""

@@ -1,11 +1,14 @@
 """The table of contents of the protocol: what is registered here is offered, and discovery tells of nothing else."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import UnauthorizedClientError, UnsupportedGrantTypeError
 
 from idp.core import settings
+from idp.core.db import transaction
 from idp.oidc import (
     authorization_code,
     claims,
@@ -33,8 +36,11 @@ WRITES_NOTHING = (OWN_TOKENS,)
 
 
 def answer(asked: TokenRequest) -> dict[str, Any]:
-    """Return the tokens that a request is answered with (RFC 6749, 5.1); raise the OAuth2Error that is told (5.2)."""
-    allowed = _judged(asked)
+    """Return the tokens that a request is answered with (RFC 6749, 5.1); raise the OAuth2Error that is told (5.2).
+
+    They are signed after the act, in which others wait for their turn to write.
+    """
+    allowed = _allowed(asked)
     client, grant = asked.client, allowed.grant
     told: dict[str, Any] = {
         "token_type": dpop.SCHEME if asked.bound.jkt else "Bearer",
@@ -49,13 +55,18 @@ def answer(asked: TokenRequest) -> dict[str, Any]:
     return told
 
 
-def _judged(asked: TokenRequest) -> Allowed:
+def _allowed(asked: TokenRequest) -> Allowed:
     kind = asked.form.get("grant_type")
     if kind not in GRANTS:
         raise UnsupportedGrantTypeError(kind)
     if not asked.client.check_grant_type(kind):
         raise UnauthorizedClientError(f"The client is not authorized to use 'grant_type={kind}'")
-    return GRANTS[kind](asked)
+    with nullcontext() if kind in WRITES_NOTHING else transaction():
+        try:
+            return GRANTS[kind](asked)
+        except OAuth2Error as error:  # raised outside of the act: what a wrong request used up stays used
+            refused = error
+    raise refused
 
 
 def _id_token(client: Client, grant: Grant, access_token: str, nonce: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -172,7 +173,8 @@ def register(
     Raises Invalid with the first thing that is wrong, Conflict if the identifier is taken.
     """
     check(registration)
-    client_id = client_id or new_token()[:22]
+    # It is typed on command lines, where a dash begins an option: letters and digits alone.
+    client_id = client_id or secrets.token_hex(16)
     if find(client_id):
         raise Conflict("client_exists", client_id=client_id)
     needs_secret = registration.token_endpoint_auth_method in SECRET_METHODS

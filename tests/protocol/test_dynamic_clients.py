@@ -330,6 +330,7 @@ def test_the_operator_registers_with_a_file_and_looks_at_it(stage: Stage, tmp_pa
     with stage.app.app_context():
         told = CliRunner().invoke(commands, ["add", *options, "--auth-method", "none"]).output
         client_id = told.rpartition("client_id: ")[2].strip()
+        assert client_id.isalnum(), "a dash at its beginning would be an option of the next command"
         shown = CliRunner().invoke(commands, ["show", client_id]).output
         for line in ('application_type: "native"', 'client_name#fr: "Registre"', "auth_method: none", APP):
             assert line in shown

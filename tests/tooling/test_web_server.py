@@ -57,6 +57,15 @@ def test_several_workers_are_processes_of_their_own(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+def test_no_thread_interrupts_another_one_of_the_server(serve: Serve, workers: int) -> None:
+    server, address = serve(workers)
+    ready(server, address)
+    threads = [int(one.name) for one in Path(f"/proc/{answering(address)}/task").iterdir()]
+    assert len(threads) > 2
+    assert {os.sched_getscheduler(one) for one in threads} == {os.SCHED_BATCH}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
 def test_what_was_asked_before_the_stop_is_answered(serve: Serve, workers: int) -> None:
     server, address = serve(workers)
     ready(server, address)

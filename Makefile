@@ -6,7 +6,7 @@
 # make fuzz    100,000 mutated requests to every address of the three programs (REQUESTS, SEED)
 # Options by environment: PORT_BASE, DATA_DIR, DATABASE_URL, REDIS_URL; PYTHON names another python3.
 
-PYTHON ?= python3
+PYTHON ?= $(shell sh .ci/python)
 WORKERS ?= 2
 PYTEST_OPTIONS ?=
 WALKS ?= 10000

@@ -77,7 +77,7 @@ def _install_venv_package():
 def _install(locks):
     print(f"Installing the packages of {locks[0].name} ...", flush=True)
     # What is never imported needs no bytecode: compiling everything takes longer than the download.
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--require-hashes"]
+    options = ["-qq", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps", "--require-hashes"]
     if not _done(str(PYTHON), "-m", "pip", "install", *options, "-r", str(locks[0])):
         return _refuse("The packages could not be installed; the lines above say why")
     for lock in locks:

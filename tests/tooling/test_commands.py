@@ -51,6 +51,16 @@ def test_python_without_venv_gets_one_sentence(
     assert "sudo apt-get install python3-venv" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("able", [True, False])
+def test_the_systems_own_python_is_taken_where_it_will_do(tmp_path: Path, able: bool) -> None:
+    ours = tmp_path / "python3"
+    _program(ours, "exit 0" if able else "exit 1")
+    script = tmp_path / "python"
+    script.write_text((TOOLS / "python").read_text().replace("/usr/bin/python3", str(ours)))
+    named = subprocess.run(["sh", script], capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    assert named == (str(ours) if able else "python3")
+
+
 def test_missing_system_packages_are_installed_one_by_one_and_failures_told(tmp_path: Path) -> None:
     calls = tmp_path / "calls"
     _program(tmp_path / "apt-get", f'echo "$*" >> {calls}\ncase "$*" in *apache2) exit 1;; esac')

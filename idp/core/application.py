@@ -1,19 +1,31 @@
-"""The Flask application, with a shorter way for the views of programs (`exempt.bare`).
+"""The Flask application, with a short way to views without variables, and less on the way to those of programs.
 
-What Flask does before and after a view serves pages: sessions, languages, hooks that set cookies.
+What Flask does before and after a view serves pages: sessions, languages, hooks that set cookies. Programs need none of
+it (`exempt.bare`).
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
+from flask.ctx import RequestContext
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import Rule
 
 from idp.core import monitoring, web
 from idp.core.addresses import LateRule
+from idp.core.short_way import ShortWay
 from idp.core.templates import Templates
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+# A wrong method, or which ones there are (OPTIONS), is Flask's to answer.
+ASKED = {"GET", "HEAD", "POST", "PUT", "DELETE"}
 
 
 class Application(Flask):
@@ -21,6 +33,17 @@ class Application(Flask):
 
     url_rule_class = LateRule
     jinja_environment = Templates
+
+    def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
+        """Return what `request` leads to: a short way where method and address alone name the view."""
+        rule = self._ways.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        return super().request_context(environ) if rule is None else ShortWay(self, environ, rule)
+
+    @cached_property
+    def _ways(self) -> dict[tuple[str, str], Rule]:
+        """The rules without variables by method and address."""
+        rules = [rule for rule in self.url_map.iter_rules() if not rule.arguments]
+        return {(method, rule.rule): rule for rule in rules for method in ASKED & (rule.methods or set())}
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a view or a hook as it is: none is a coroutine, and Flask looks at each at every request."""

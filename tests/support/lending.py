@@ -15,8 +15,8 @@ from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event
 
-# Flask itself changes these: when the first request comes, and when a template is loaded.
-OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "cache", "compiled"})
+# The application itself changes these: when the first requests come, and when a template is loaded.
+OWN_BUSINESS = frozenset({"config", "extensions", "_got_first_request", "_ways", "cache", "compiled"})
 State = dict[str, Any]
 
 

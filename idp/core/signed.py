@@ -30,6 +30,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def base64url(content: bytes) -> str:
+    """Return bytes in base64url without padding (RFC 4648, 5)."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
 def digest(token: str) -> bytes:
     """Return the SHA-256 that is stored for a token; a random token of 256 bits needs no slow hash."""
     return hashlib.sha256(token.encode()).digest()
@@ -38,7 +43,7 @@ def digest(token: str) -> bytes:
 def seal_of(purpose: str, text: str) -> str:
     """Return the proof that we wrote `text` for this purpose (HMAC-SHA-256, 43 characters)."""
     key = hashlib.sha256(f"ern-login.{purpose}.{current().server.secret_key}".encode()).digest()
-    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).rstrip(b"=").decode()
+    return base64url(hmac.digest(key, text.encode(), "sha256"))
 
 
 def sign(purpose: str, value: Any) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from idp.core import audit, clock, vault
 from idp.core.db import db, transactional
+from idp.core.signed import base64url
 from idp.core.values import frozen
 from idp.mfa import signatures
 from idp.mfa.models import AppKey, AppKeyUse
@@ -117,4 +118,4 @@ def _parsed(row: AppKey) -> ec.EllipticCurvePrivateKey:
 def _thumbprint(key: dict[str, str]) -> str:
     """Return the start of the key's thumbprint (RFC 7638)."""
     named = orjson.dumps({name: key[name] for name in ("crv", "kty", "x", "y")})
-    return signatures.encoded(hashlib.sha256(named).digest())[:KID_LENGTH]
+    return base64url(hashlib.sha256(named).digest())[:KID_LENGTH]

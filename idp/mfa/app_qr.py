@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from idp.accounts.models import Account
 from idp.core import clock
 from idp.core.levels import MFA
+from idp.core.signed import base64url
 from idp.mfa import mobile_app, signatures
 from idp.mfa.factor import Context, Field, Given, Prompt, Secret
 from idp.mfa.models import Authenticator
@@ -71,7 +72,7 @@ class AppQr:
             raise ValueError("a question that nobody signs")
         signer, challenge, now = context.signer(), mobile_app.token(), int(clock.now().timestamp())
         parts = [secret["device"], signer.kid, challenge, now, *mobile_app.told(context), mobile_app.token()]
-        issuer, payload = mobile_app.issuer(), signatures.encoded(orjson.dumps(parts))
+        issuer, payload = mobile_app.issuer(), base64url(orjson.dumps(parts))
         signature = signer.sign(signatures.lines("ERN-APP-QR-1", issuer, payload))
         asked = mobile_app.question(signatures.lines("ERN-APP-CODE-1", issuer, payload))
         return Prompt(page={"link": f"{issuer}/app/#login={payload}.{signature}"}, memo={"question": asked})

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from idp.core import settings
+from idp.core.signed import base64url
 from idp.mfa import ocra, signatures
 from idp.mfa.factor import Context, Field, Given, Prompt, Rejected, Secret
 from idp.mfa.ocra import Inputs
@@ -46,7 +47,7 @@ OFFERED: tuple[Field, ...] = (
 
 def token() -> str:
     """Return 128 random bits in base64url."""
-    return signatures.encoded(os.urandom(TOKEN_BYTES))
+    return base64url(os.urandom(TOKEN_BYTES))
 
 
 def pairing(given: Given) -> Prompt:
@@ -55,7 +56,7 @@ def pairing(given: Given) -> Prompt:
     memo = {
         "device": device,
         "digest": signatures.hashed(secret.encode()),
-        "seed": signatures.encoded(os.urandom(SEED_BYTES)),
+        "seed": base64url(os.urandom(SEED_BYTES)),
         "held": [known["key"] for known in given.secrets],
     }
     link = f"{issuer()}/app/#pair={device}.{secret}"

@@ -14,6 +14,7 @@ from idp.core import audit, clock, fetch, settings, vault
 from idp.core.db import db, transactional, upsert
 from idp.core.fetch import FetchRefused
 from idp.core.outbox import post_call
+from idp.core.signed import base64url
 from idp.mfa import app_keys, signatures
 from idp.mfa.device_errors import AppError, malformed
 from idp.mfa.models import Authenticator, PushSubscription
@@ -31,7 +32,7 @@ def public_key() -> str | None:
     if not settings.current().push.enabled:
         return None
     point = app_keys.vapid().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return signatures.encoded(point)
+    return base64url(point)
 
 
 @transactional

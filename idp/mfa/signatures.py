@@ -12,14 +12,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from idp.core.signed import base64url
+
 SIZE = 32
 ALGORITHM = ec.ECDSA(hashes.SHA256())
 ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
-
-
-def encoded(value: bytes) -> str:
-    """Return bytes in base64url without padding (RFC 4648, 5)."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def decoded(text: str, size: int) -> bytes:
@@ -30,7 +27,7 @@ def decoded(text: str, size: int) -> bytes:
         value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:
         raise ValueError("not base64url") from None
-    if len(value) != size or encoded(value) != text:
+    if len(value) != size or base64url(value) != text:
         raise ValueError("not the right number of bytes")
     return value
 
@@ -42,7 +39,7 @@ def lines(*parts: str) -> bytes:
 
 def hashed(value: bytes) -> str:
     """Return the SHA-256 in base64url."""
-    return encoded(hashlib.sha256(value).digest())
+    return base64url(hashlib.sha256(value).digest())
 
 
 def checked(key: Any) -> dict[str, str]:
@@ -75,13 +72,13 @@ def verified(key: Mapping[str, str], signature: str, message: bytes) -> bool:
 def signed(key: ec.EllipticCurvePrivateKey, message: bytes) -> str:
     """Return a signature in the form that `verified` takes."""
     r, s = decode_dss_signature(key.sign(message, ALGORITHM))
-    return encoded(r.to_bytes(SIZE, "big") + s.to_bytes(SIZE, "big"))
+    return base64url(r.to_bytes(SIZE, "big") + s.to_bytes(SIZE, "big"))
 
 
 def public(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """Return the public half of a key as a JWK."""
     point = key.public_key().public_numbers()
-    x, y = (encoded(number.to_bytes(SIZE, "big")) for number in (point.x, point.y))
+    x, y = (base64url(number.to_bytes(SIZE, "big")) for number in (point.x, point.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 

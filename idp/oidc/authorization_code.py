@@ -1,12 +1,11 @@
 """The authorization code grant (RFC 6749, 4.1.3) with PKCE (RFC 7636)."""
 
-import base64
 import hmac
 import re
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 
-from idp.core.signed import digest
+from idp.core.signed import base64url, digest
 from idp.oidc import confirmation, grants
 from idp.oidc.given import Grant
 from idp.oidc.token_requests import Allowed, TokenRequest
@@ -54,6 +53,5 @@ def _check_verifier(asked: TokenRequest, challenge: str) -> None:
         raise InvalidGrantError("The code_verifier is missing.")
     if not VERIFIER.fullmatch(verifier):
         raise InvalidRequestError("Invalid 'code_verifier'")
-    proved = base64.urlsafe_b64encode(digest(verifier)).rstrip(b"=")
-    if not hmac.compare_digest(proved, challenge.encode()):
+    if not hmac.compare_digest(base64url(digest(verifier)).encode(), challenge.encode()):
         raise InvalidGrantError("Code challenge failed.")

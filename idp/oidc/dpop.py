@@ -1,7 +1,5 @@
 """Tokens that count only with the key they were given for (RFC 9449, DPoP)."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,6 +9,7 @@ from authlib.oauth2 import OAuth2Error
 from flask import Request
 
 from idp.core import clock, settings
+from idp.core.signed import base64url, digest
 from idp.oidc import public_keys, single_use
 from idp.oidc.public_keys import FAPI_ALGORITHMS, Signed, Unverified
 from idp.oidc.tokens import SKEW_SECONDS
@@ -96,4 +95,4 @@ def _in_time(claims: Mapping[str, Any]) -> bool:
 
 
 def _hash(token: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    return base64url(digest(token))

@@ -16,6 +16,7 @@ from flask import Request
 
 from idp.core import clock, settings
 from idp.core.proxies import CERTIFICATE
+from idp.core.signed import base64url
 from idp.oidc import certificate_names, client_keys
 from idp.oidc.certificate_names import KINDS
 from idp.oidc.clients import Client
@@ -34,8 +35,7 @@ def thumbprint(request: Request) -> str | None:
     shown = certificate_in(presented(request))
     if shown is None:
         return None
-    hashed = hashlib.sha256(shown.public_bytes(Encoding.DER)).digest()
-    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+    return base64url(hashlib.sha256(shown.public_bytes(Encoding.DER)).digest())
 
 
 def certificate_in(text: str) -> Certificate | None:

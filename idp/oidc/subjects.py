@@ -4,7 +4,6 @@ Public clients are told the account's own identifier. With pairwise ones each se
 tell which belong together, and it stays the same for as long as the database does.
 """
 
-import base64
 import hmac
 import secrets
 
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from idp.core import clock, vault
 from idp.core.db import db, transactional, upsert
+from idp.core.signed import base64url
 from idp.oidc.clients import Client
 from idp.oidc.models import ServerSecret
 from idp.oidc.sectors import sector_of
@@ -28,7 +28,7 @@ def subject_of(uid: str, client: Client) -> str:
     if sector is None:
         return uid
     proof = hmac.digest(_key(), f"{sector}\n{uid}".encode(), "sha256")
-    return base64.urlsafe_b64encode(proof).rstrip(b"=").decode()
+    return base64url(proof)
 
 
 def _key() -> bytes:

@@ -4,7 +4,6 @@ Authorization code with PKCE (RFC 7636), state and nonce; the sender is checked 
 """
 
 import base64
-import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from joserfc.jwt import ClaimsOption
 from idp.core import clock, fetch, settings
 from idp.core.fetch import FetchRefused
 from idp.core.settings import Eid
+from idp.core.signed import base64url, digest
 from idp.core.values import frozen
 from idp.signin import eid_providers
 from idp.signin.eid_providers import EidRefused
@@ -54,7 +54,6 @@ def callback(provider: Eid) -> str:
 
 def way_to(provider: Eid, state: str, known: Secrets, *, anew: bool) -> str:
     """Return the address where the provider asks the person; `anew` asks it to trust no open session of its own."""
-    digest = hashlib.sha256(known.verifier.encode()).digest()
     wishes = {
         "response_type": "code",
         "client_id": provider.client_id,
@@ -62,7 +61,7 @@ def way_to(provider: Eid, state: str, known: Secrets, *, anew: bool) -> str:
         "scope": " ".join(provider.scopes),
         "state": state,
         "nonce": known.nonce,
-        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge": base64url(digest(known.verifier)),
         "code_challenge_method": "S256",
     }
     wishes |= {"acr_values": " ".join(provider.mfa_acr)} if provider.mfa_acr else {}

@@ -60,8 +60,7 @@ class ShortWay(RequestContext):
         """Let the request end: what it holds, like connections, is given back."""
         try:
             self.request.close()
-            for end in reversed(self.app.teardown_appcontext_funcs):
-                end(exc)
+            self.app.do_teardown_appcontext(exc)
         finally:
             self.request.environ["werkzeug.request"] = None  # a circle that the garbage collector would have to find
             _cv_request.reset(self._before)

@@ -14,7 +14,7 @@ from flask import g, has_request_context, request
 from sqlalchemy import JSON, Index, LargeBinary, Text, bindparam, event, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.core import clock
+from idp.core import clock, driver
 from idp.core.db import Model, db, upsert
 from idp.core.db import act as act_under_way
 from idp.core.prepared import Prepared
@@ -83,8 +83,8 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Add an event to the act under way: what (`saas.request.approve`), whom (uid), the thing, and its two states."""
-    under_way = act_under_way()
-    actor: Actor | None = g.get("audit_actor")
+    under_way, held = act_under_way(), driver.held()
+    actor: Actor | None = held.get("audit_actor")
     under_way.at_commit["audit"] = _chain
     under_way.memory.setdefault("audit", []).append(
         {
@@ -96,7 +96,7 @@ def record(
             "object": object,
             "before": before,
             "after": after,
-            "reference": g.get("reference"),
+            "reference": held.get("reference"),
             "source": request.remote_addr if has_request_context() else None,
         }
     )

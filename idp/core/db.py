@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
-from flask import Flask, g
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as RequestSession
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, event, make_url, text
@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeDecorator
 from idp.core import driver
 from idp.core.driver import Line
 from idp.core.settings import Settings
-from idp.core.turns import BUSY_SECONDS, Turns
+from idp.core.turns import BUSY_SECONDS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 SQLITE_FILE = "sqlite:///"
 # SQLite's log before its pages go into the file, each once: 16 MiB instead of 4 spare a commit 7 us and 17 of waiting.
 LOG_PAGES = 4000
-ACT = "ern_act"
+SHIFT = len("+00:00")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +54,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     def bind_processor(self, dialect: Dialect) -> Any:
         """Return what makes a parameter of a moment; what SQLAlchemy does for SQLite takes five times as long."""
         return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """Return what makes a moment of a column, likewise."""
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive datetimes."""
@@ -76,7 +80,12 @@ def _as_text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError("a naive datetime reached the database")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:-SHIFT]
+
+
+def _from_text(value: str | None) -> datetime | None:
+    """Return a moment that SQLite stores."""
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 def _as_json(value: Any) -> str:
@@ -97,6 +106,11 @@ class Model(DeclarativeBase):
 class ActSession(RequestSession):
     """A request's session; inside an act it works on the connection of the act."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Tell whoever asks that there is one: most requests of programs do without."""
+        super().__init__(*args, **kwargs)
+        driver.held().session = self
+
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return what the next statement runs on."""
         if in_transaction():
@@ -113,14 +127,13 @@ def init(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = placed(settings.database.url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings.database.url)
     db.init_app(app)
-    app.teardown_appcontext(driver.give_back)
+    app.app_ctx_globals_class = driver.Held
     with app.app_context():
-        engine = app.extensions[driver.ENGINE] = db.engine
-        driver.init(engine)
+        engine = db.engine
+        driver.init(app, engine)
         if engine.dialect.name == "sqlite":
             Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(engine, settings.database.sqlite_synchronous)
-            app.extensions[driver.TURNS] = Turns(engine.url.database)
         _narrow_indexes(engine.dialect.name)
 
 
@@ -182,6 +195,7 @@ class Act:
     """
 
     line: Line
+    held: driver.Held
     at_commit: dict[str, Callable[[], None]] = field(default_factory=dict)
     memory: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -190,15 +204,37 @@ class Act:
         """The same connection as the session knows it."""
         return Connection(db.engine, self.line.connection).execution_options(sqlite_begin="")
 
+    def __enter__(self) -> None:
+        """Begin: whoever writes in this context belongs to the act."""
+        self.held.act = self
+
+    def __exit__(self, kind: object, *_error: object) -> None:
+        """Do what is still to be done, or have the session forget it all; the driver commits or rolls back."""
+        done = False
+        try:
+            if kind is None:
+                self._complete()
+                done = True
+        finally:
+            self.held.act = None
+            if self.held.session is not None and not done:
+                self.held.session.rollback()
+
+    def _complete(self) -> None:
+        for write in self.at_commit.values():
+            write()
+        if self.held.session is not None:
+            self.held.session.commit()
+
 
 def in_transaction() -> bool:
     """Say whether an act is under way in this context."""
-    return ACT in g
+    return driver.held().act is not None
 
 
 def act() -> Act:
     """Return the act under way; raise RuntimeError if there is none."""
-    under_way: Act | None = g.get(ACT)
+    under_way: Act | None = driver.held().act
     if under_way is None:
         raise RuntimeError("this belongs into an act (see `transactional`)")
     return under_way
@@ -210,38 +246,21 @@ def transaction() -> Iterator[scoped_session[Any]]:
 
     What was read before belongs to an older snapshot and is read again when it is used.
     """
-    if in_transaction():
+    held = driver.held()
+    if held.act is not None:
         yield db.session
         return
-    _leave_the_past()
-    with driver.begun() as line, _under_way(Act(line)):
+    _leave_the_past(held.session)
+    with driver.begun() as line, Act(line, held):
         yield db.session
 
 
-def _leave_the_past() -> None:
-    if not db.session.registry.has():
+def _leave_the_past(session: Session | None) -> None:
+    if session is None:
         return
-    session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("something was changed outside an act")
     session.rollback()
-
-
-@contextmanager
-def _under_way(this: Act) -> Iterator[None]:
-    setattr(g, ACT, this)
-    try:
-        yield
-        for write in this.at_commit.values():
-            write()
-        if db.session.registry.has():
-            db.session.commit()
-    except BaseException:
-        if db.session.registry.has():
-            db.session.rollback()
-        raise
-    finally:
-        g.pop(ACT)
 
 
 def transactional(verb: Callable[P, R]) -> Callable[P, R]:

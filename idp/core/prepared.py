@@ -14,8 +14,8 @@ from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from idp.core import driver
-from idp.core.db import act, db, in_transaction
-from idp.core.driver import Line
+from idp.core.db import act, db
+from idp.core.driver import Borrowed, Line
 
 Convert = Callable[[Any], Any]
 FETCH, COUNT = methodcaller("fetchall"), attrgetter("rowcount")
@@ -45,7 +45,7 @@ class Prepared:
 
     def first(self, **values: Any) -> Any | None:
         """Return the first row, with the columns as attributes (or its value), or None; see `all`."""
-        found = self.all(**values)
+        found = self._found(values)
         return found[0] if found else None
 
     def all(self, **values: Any) -> list[Any]:
@@ -53,26 +53,33 @@ class Prepared:
 
         Inside an act it sees, and shares the fate of, what the act did; outside only a SELECT makes sense.
         """
-        if in_transaction():
-            if db.session.registry.has():
-                db.session.flush()
-            return self.all_on(act().line, **values)
+        return self._found(values)
+
+    def all_on(self, line: Line, **values: Any) -> list[Any]:
+        """Return the same in the transaction of a connection: an act's, or one of its own (`driver.begun`)."""
+        return self._rows(line, values)
+
+    def run(self, **values: Any) -> int:
+        """Change something, inside an act; return how many rows."""
+        return int(self._ask(act().line, values, COUNT)[1])
+
+    def _found(self, values: dict[str, Any]) -> list[Any]:
+        held = driver.held()
+        if held.act is not None:
+            if held.session is not None:
+                held.session.flush()
+            return self._rows(held.act.line, values)
         try:
-            with driver.line() as line:
-                return self.all_on(line, **values)
+            with Borrowed() as line:
+                return self._rows(line, values)
         except DBAPIError:
             # The session meets the same trouble: it mends it, or tells of it.
             rows = db.session.execute(self.statement, values).all()
             return [self.value(row) for row in rows] if self.value else list(rows)
 
-    def all_on(self, line: Line, **values: Any) -> list[Any]:
-        """Return the same in the transaction of a connection: an act's, or one of its own (`driver.begun`)."""
+    def _rows(self, line: Line, values: dict[str, Any]) -> list[Any]:
         written, found = self._ask(line, values, FETCH)
         return [written.read(row) for row in found]
-
-    def run(self, **values: Any) -> int:
-        """Change something, inside an act; return how many rows."""
-        return int(self._ask(act().line, values, COUNT)[1])
 
     def _ask(self, line: Line, values: dict[str, Any], answer: Convert) -> tuple[Written, Any]:
         """Run the statement and return what a cursor tells then; raise DBAPIError."""
@@ -84,9 +91,7 @@ class Prepared:
         if not dialect.positional:
             given = {name: value for (name, _), value in zip(written.binds, given, strict=True)}
         try:
-            cursor = line.connection.cursor()
-            cursor.execute(written.sql, given)
-            return written, answer(cursor)
+            return written, answer(line.own.execute(written.sql, given))
         except dialect.loaded_dbapi.Error as error:
             raise driver.ours(dialect, error, written.sql) from error
 

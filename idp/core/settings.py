@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import current_app
+from flask import Flask, current_app
 
 from idp.core.values import frozen
 
@@ -258,9 +258,13 @@ class Settings:
         return self.server.issuer.startswith("https://")
 
 
+# The application without the detours of its proxy: a code flow asks sixteen times.
+_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def current() -> Settings:
     """Return the settings of the running application."""
-    settings: Settings = current_app.extensions["ern_settings"]
+    settings: Settings = _app().extensions["ern_settings"]
     return settings
 
 

@@ -10,8 +10,6 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 
 # How long a writer waits for the one before. In vain, SQLite itself refuses.
@@ -27,20 +25,12 @@ class Turns:
         self.threads = threading.RLock()
         self._path = f"{database}-turn" if database and not database.startswith((":", "file:")) else None
 
-    @contextmanager
-    def mine(self) -> Iterator[None]:
-        """Wait for a turn, and give it on at the end; the kernel gives on that of a process that dies."""
-        before_threads = self.threads.acquire(timeout=BUSY_SECONDS)
-        before_processes = before_threads and self._before_processes()
-        try:
-            yield
-        finally:
-            if before_processes:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-            if before_threads:
-                self.threads.release()
+    def mine(self) -> "Turn":
+        """Return a turn: `with` it, whoever comes waits."""
+        return Turn(self)
 
-    def _before_processes(self) -> bool:
+    def before_processes(self) -> bool:
+        """Wait until it is this process's turn, and say whether it is; in vain, or without a file, it is not."""
         ends = time.monotonic() + BUSY_SECONDS
         while self._path and time.monotonic() < ends:
             try:
@@ -53,8 +43,33 @@ class Turns:
                 return True
         return False
 
+    def give_on(self) -> None:
+        """Let another process have its turn."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
     @cached_property
     def _file(self) -> int:
         number = os.open(self._path or "", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         weakref.finalize(self, os.close, number)
         return number
+
+
+class Turn:
+    """`with` it, it is one's turn; the kernel gives on that of a process that dies."""
+
+    def __init__(self, turns: Turns) -> None:
+        """Wait for nothing yet."""
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        """Wait for it."""
+        turns = self._turns
+        self._threads = turns.threads.acquire(timeout=BUSY_SECONDS)
+        self._processes = self._threads and turns.before_processes()
+
+    def __exit__(self, *_error: object) -> None:
+        """Give it on."""
+        if self._processes:
+            self._turns.give_on()
+        if self._threads:
+            self._turns.threads.release()

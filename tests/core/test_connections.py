@@ -48,6 +48,11 @@ def out(app: Flask) -> int:
     return pool.checkedout()
 
 
+def kept() -> Any:
+    """What the request keeps."""
+    return driver.held().line
+
+
 def is_under_way(connection: Any) -> bool:
     """Whether a transaction is under way, as the driver knows it."""
     return (
@@ -58,14 +63,14 @@ def is_under_way(connection: Any) -> bool:
 def test_reads_counters_and_acts_of_a_request_use_one_connection_which_goes_back_at_its_end(each_app: Flask) -> None:
     with each_app.test_request_context("/"):
         BY_KEY.first(key="x")
-        kept = driver.g.get(driver.LINE).connection.dbapi_connection
+        first = kept().connection.dbapi_connection
         limits.spend(GUESS)
         with transaction() as session:
             BY_KEY.first(key="x")
             session.get(Counter, "x")
-            assert session.connection().connection.dbapi_connection is kept
+            assert session.connection().connection.dbapi_connection is first
         BY_KEY.first(key="x")
-        assert driver.g.get(driver.LINE).connection.dbapi_connection is kept and out(each_app) == 1
+        assert kept().connection.dbapi_connection is first and out(each_app) == 1
     assert out(each_app) == 0
 
 
@@ -74,7 +79,7 @@ def test_between_two_reads_nothing_is_under_way(each_app: Flask) -> None:
     with each_app.test_request_context("/"):
         for act in (lambda: BY_KEY.first(key="x"), lambda: count("x"), lambda: limits.spend(Budget("a", "b", 9, 60))):
             act()
-            assert not is_under_way(driver.g.get(driver.LINE, None).connection.dbapi_connection)
+            assert not is_under_way(kept().connection.dbapi_connection)
 
 
 def test_a_read_and_an_act_see_what_another_one_committed_after_the_first_read(each_app: Flask) -> None:
@@ -94,11 +99,11 @@ def test_two_requests_at_once_do_not_share_one(each_app: Flask) -> None:
     def look() -> None:
         with each_app.test_request_context("/"):
             BY_KEY.first(key="x")
-            used.append(driver.g.get(driver.LINE).connection.dbapi_connection)
+            used.append(kept().connection.dbapi_connection)
 
     with each_app.test_request_context("/"):
         BY_KEY.first(key="x")
-        used.append(driver.g.get(driver.LINE).connection.dbapi_connection)
+        used.append(kept().connection.dbapi_connection)
         elsewhere(each_app, look)
         assert out(each_app) == 1
     assert len(set(map(id, used))) == 2
@@ -179,7 +184,7 @@ def test_no_answer_leaves_one_behind(each_app: Flask, monkeypatch: pytest.Monkey
 def test_a_connection_that_broke_under_a_request_is_replaced(each_app: Flask) -> None:
     with each_app.test_request_context("/"):
         count("x", 7)
-        driver.g.get(driver.LINE).connection.dbapi_connection.close()
+        kept().connection.dbapi_connection.close()
         assert BY_KEY.first(key="x").tries == 7
 
 

@@ -63,7 +63,7 @@ def test_a_value_comes_on_each_database_and_when_the_connection_broke(each_app: 
         with transaction():
             count("x")
         assert statement.first(key="x") == ("x", 3)
-        driver.g.get(driver.LINE).connection.dbapi_connection.close()
+        driver.held().line.connection.dbapi_connection.close()
         assert statement.first(key="x") == ("x", 3) and statement.first(key="y") is None
 
 
@@ -75,5 +75,5 @@ def test_all_rows_come_in_their_order_also_when_the_connection_broke(each_app: F
                 count(key)
             assert [row.key for row in ordered.all(tries=3)] == ["a", "b", "c"]
         assert [row.key for row in ordered.all(tries=3)] == ["a", "b", "c"] and ordered.all(tries=4) == []
-        driver.g.get(driver.LINE).connection.dbapi_connection.close()
+        driver.held().line.connection.dbapi_connection.close()
         assert [row.key for row in ordered.all(tries=3)] == ["a", "b", "c"]

@@ -88,7 +88,7 @@ def test_the_turn_of_a_process_that_is_killed_goes_on(tmp_path: Path) -> None:
         other.send_signal(signal.SIGKILL)
         other.wait(30)
         mine = Turns(str(tmp_path / "x"))
-        assert mine._before_processes()
+        assert mine.before_processes()
 
 
 def test_nobody_waits_for_ever(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

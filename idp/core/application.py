@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from idp.core import monitoring, web
 from idp.core.addresses import LateRule
+from idp.core.incoming import Incoming
 from idp.core.short_way import ShortWay
 from idp.core.templates import Templates
 
@@ -31,6 +32,7 @@ ASKED = {"GET", "HEAD", "POST", "PUT", "DELETE"}
 class Application(Flask):
     """Flask as this server uses it: nothing is served from a folder, and every answer is counted."""
 
+    request_class = Incoming
     url_rule_class = LateRule
     jinja_environment = Templates
 

@@ -12,7 +12,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from wtforms import SelectChoice
 
-from idp.core import settings
+from idp.core import incoming, settings
 from idp.core.values import frozen
 
 COOKIE = "lang"
@@ -124,10 +124,9 @@ def language_href(code: str) -> str:
 
 def remember_choice() -> Response | None:
     """Answer `?lang=xx`: keep the choice in a cookie and go on to the same address without the parameter."""
-    if COOKIE not in request.args or request.method != "GET":
-        return None
-    code = request.args[COOKIE]
-    if code not in BY_CODE:
+    asked = incoming.current()
+    code = asked.query.get(COOKIE)
+    if code not in BY_CODE or asked.method != "GET":
         return None
     # A whole address: a path that begins with two slashes would lead to another host.
     answer = redirect(current_app.config["ORIGIN"] + here(lang=None), 303)

@@ -1,9 +1,10 @@
 """Where an authorization request comes from: an address, a form, a pushed request, a request object."""
 
 from authlib.oauth2 import OAuth2Error
-from werkzeug.datastructures import MultiDict
 
+from idp.core import fields
 from idp.core.errors import Invalid
+from idp.core.fields import Fields
 from idp.oidc import clients, parameter_reader, pushed_requests, request_objects
 from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Parameters
@@ -13,16 +14,15 @@ from idp.oidc.request_objects import ObjectRefused
 PROOF = ("client_secret", "client_assertion", "client_assertion_type")
 
 
-def read(given: MultiDict[str, str]) -> tuple[Client, Parameters]:
+def read(given: Fields) -> tuple[Client, Parameters]:
     """Read a request of a browser; raise Invalid or Expired for a page, ErrorResponse for an answer to the client."""
-    names = given.getlist("client_id")
-    client = clients.find(names[0]) if len(names) == 1 else None
+    client = clients.find(given.get("client_id")) if "client_id" not in given.repeated else None
     if client is None:
         raise Invalid("client_unknown")
     if "request_uri" in given and given["request_uri"].startswith(pushed_requests.PREFIX):
         pushed = pushed_requests.find(client, given["request_uri"])
         # What stands outside does not count (RFC 9126, 4; FAPI 2.0 Security Profile, 5.3.2.2).
-        return client, parameter_reader.read(client, MultiDict(pushed.parameters), pushed.digest.hex())
+        return client, parameter_reader.read(client, fields.unpacked(pushed.parameters), pushed.digest.hex())
     if client.must_push:
         raise _refusal(client, given, "invalid_request", "this client has to push its requests")
     try:
@@ -32,13 +32,13 @@ def read(given: MultiDict[str, str]) -> tuple[Client, Parameters]:
     return client, parameter_reader.read(client, inside)
 
 
-def push(client: Client, form: MultiDict[str, str], jkt: str | None) -> str:
+def push(client: Client, form: Fields, jkt: str | None) -> str:
     """Judge a request that a client sends ahead, keep it and return its request_uri.
 
     `jkt` is the key proved with it, which the code will count with (RFC 9449, 10.1). Raises
     OAuth2Error with the same errors that the authorization endpoint would give (RFC 9126, 2.3).
     """
-    given = MultiDict((name, value) for name, value in form.items(multi=True) if name not in PROOF)
+    given = fields.unpacked({name: values for name, values in form.packed().items() if name not in PROOF})
     given.setdefault("client_id", client.client_id)
     try:
         if "request_uri" in given:
@@ -58,6 +58,6 @@ def push(client: Client, form: MultiDict[str, str], jkt: str | None) -> str:
     return pushed_requests.keep(client, inside)
 
 
-def _refusal(client: Client, given: MultiDict[str, str], error: str, description: str) -> ErrorResponse:
+def _refusal(client: Client, given: Fields, error: str, description: str) -> ErrorResponse:
     """An error goes to the client if what stands outside names one of its addresses, else it is a page."""
     return ErrorResponse(client, parameter_reader.target(client, given), error, description)

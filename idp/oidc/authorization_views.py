@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from idp.accounts import origins
-from idp.core import clock
+from idp.core import clock, incoming
 from idp.core.exempt import csrf_exempt
+from idp.core.fields import Fields
 from idp.oidc import (
     authorization,
     authorization_requests,
@@ -31,7 +32,10 @@ from idp.signin.attempt import Wanted
 @csrf_exempt
 def authorize() -> Response | str:
     """Take a client's request (RFC 6749, 3.1)."""
-    client, wish = authorization_requests.read(request.args if request.method == "GET" else request.form)
+    asked = incoming.current()
+    client, wish = authorization_requests.read(
+        asked.query if asked.method == "GET" else Fields(asked.form.items(multi=True))
+    )
     return _proceed(Request(client, wish, clock.now()))
 
 

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 import orjson
-from werkzeug.datastructures import MultiDict
 
 from idp.core.errors import Invalid
+from idp.core.fields import Fields
 from idp.oidc import resources, response_types
 from idp.oidc.claims import CLAIMS
 from idp.oidc.clients import Client
@@ -29,12 +29,12 @@ OFFLINE = "offline_access"
 REFUSED = {"registration": "registration_not_supported"}
 
 
-def read(client: Client, given: MultiDict[str, str], pushed: str | None = None) -> Parameters:
+def read(client: Client, given: Fields, pushed: str | None = None) -> Parameters:
     """Read the request of a client; raise Invalid for a page, ErrorResponse for an answer to the client."""
     return _Reader(client, target(client, given), given).parameters(pushed)
 
 
-def target(client: Client, given: MultiDict[str, str]) -> Target:
+def target(client: Client, given: Fields) -> Target:
     """Return where and how the answer goes, a refusal too; raise Invalid unless the address is one of the client's."""
     modes = response_types.modes(response_types.named(given.get("response_type", "")))
     mode = modes[0]
@@ -44,12 +44,12 @@ def target(client: Client, given: MultiDict[str, str]) -> Target:
     return Target(redirect_uri(client, given), given.get("state"), f"{modes[0]}.jwt" if mode == "jwt" else mode)
 
 
-def redirect_uri(client: Client, given: MultiDict[str, str]) -> str:
+def redirect_uri(client: Client, given: Fields) -> str:
     """Return where the answer goes; raise Invalid unless it is one of the client's addresses, given once."""
-    values = given.getlist("redirect_uri")
-    if len(values) != 1 or not client.check_redirect_uri(values[0]):
+    value = given.get("redirect_uri")
+    if value is None or "redirect_uri" in given.repeated or not client.check_redirect_uri(value):
         raise Invalid("redirect_uri_wrong")
-    return values[0]
+    return value
 
 
 def _listed(values: Any) -> list[Any]:
@@ -65,11 +65,10 @@ def _known(asked: dict[str, Any]) -> tuple[str, ...]:
 class _Reader:
     """Reads one request whose redirect URI is known to be right."""
 
-    def __init__(self, client: Client, target: Target, given: MultiDict[str, str]) -> None:
+    def __init__(self, client: Client, target: Target, given: Fields) -> None:
         self.client = client
         self.target = target
         self.given = given
-        self.values: dict[str, str] = {}  # by name, once nothing stands there twice
 
     def refuse(self, error: str, description: str) -> ErrorResponse:
         return ErrorResponse(self.client, self.target, error, description)
@@ -84,13 +83,13 @@ class _Reader:
             scope=self._scope(response_type),
             code_challenge=self._challenge() if gives(response_type, CODE) else "",
             response_type=response_type,
-            nonce=self.values.get("nonce") or None,
+            nonce=self.given.get("nonce") or None,
             prompt=self._prompt(),
             max_age=self._max_age(),
             acr_values=self._words("acr_values") or tuple(self.client.further.get("default_acr_values", ())),
             acr_claim=self._acr_claim(claims["id_token"].get("acr")),
-            login_hint=self.values.get("login_hint") or None,
-            id_token_hint=self.values.get("id_token_hint") or None,
+            login_hint=self.given.get("login_hint") or None,
+            id_token_hint=self.given.get("id_token_hint") or None,
             ui_locales=self._words("ui_locales"),
             id_token_claims=_known(claims["id_token"]),
             userinfo_claims=_known(claims["userinfo"]),
@@ -102,19 +101,19 @@ class _Reader:
 
     def _shape(self) -> None:
         """Refuse repeated parameters (RFC 6749, 3.1), what we do not offer, and what is longer than can be kept."""
-        for name, values in self.given.lists():
-            if len(values) > 1 and name != resources.PARAMETER:
+        for name in self.given.repeated:
+            if name != resources.PARAMETER:
                 raise self.refuse("invalid_request", f"{name} is repeated")
-            if name in REFUSED and values[0]:
-                raise self.refuse(REFUSED[name], f"{name} is not supported")
-            self.values[name] = values[0]
-        too_long = [name for name, longest in LONGEST_OF.items() if len(self.values.get(name, "")) > longest]
-        if too_long:
-            raise self.refuse("invalid_request", f"{too_long[0]} is too long")
+        for name, error in REFUSED.items():
+            if self.given.get(name):
+                raise self.refuse(error, f"{name} is not supported")
+        for name, longest in LONGEST_OF.items():
+            if name in self.given and len(self.given[name]) > longest:
+                raise self.refuse("invalid_request", f"{name} is too long")
 
     def _response_type(self) -> str:
         """Judge what the client wants from here, and how it travels (RFC 6749, 4.1.2.1 and 4.2.2.1)."""
-        wanted = response_types.named(self.values.get("response_type", ""))
+        wanted = response_types.named(self.given.get("response_type", ""))
         modes = response_types.modes(wanted)
         if not wanted:
             raise self.refuse("invalid_request", "response_type is missing")
@@ -124,20 +123,20 @@ class _Reader:
             if wanted not in response_types.offered():
                 raise self.refuse("unsupported_response_type", "this response type is not supported")
             raise self.refuse("unauthorized_client", "the client did not register this response type")
-        if self.values.get("response_mode", modes[0]) not in modes:
+        if self.given.get("response_mode", modes[0]) not in modes:
             raise self.refuse("invalid_request", "the response mode is not supported, or not for this response type")
         self._through_browser(wanted)
         return wanted
 
     def _through_browser(self, wanted: str) -> None:
         """Refuse what must not go through a browser: an ID token that answers to nobody, a token that needs a key."""
-        if gives(wanted, ID_TOKEN) and not self.values.get("nonce"):  # OpenID Connect Core, 3.2.2.1 and 3.3.2.1
+        if gives(wanted, ID_TOKEN) and not self.given.get("nonce"):  # OpenID Connect Core, 3.2.2.1 and 3.3.2.1
             raise self.refuse("invalid_request", "nonce is missing")
-        if gives(wanted, TOKEN) and "dpop_jkt" in self.values:
+        if gives(wanted, TOKEN) and "dpop_jkt" in self.given:
             raise self.refuse("invalid_request", "a token from here counts without a key")
 
     def _scope(self, response_type: str) -> str:
-        scope = self.client.get_allowed_scope(self.values.get("scope", "")).split()
+        scope = self.client.get_allowed_scope(self.given.get("scope", "")).split()
         if "openid" not in scope:
             raise self.refuse("invalid_scope", "the scope openid is required")
         # OpenID Connect Core, 11: refresh tokens come for codes only.
@@ -145,12 +144,12 @@ class _Reader:
 
     def _challenge(self) -> str:
         """PKCE with S256 is required (RFC 7636, 4.3; RFC 9700, 2.1.1); some may do without, but not otherwise."""
-        challenge = self.values.get("code_challenge", "")
-        if not self.client.must_challenge and not challenge and "code_challenge_method" not in self.values:
+        challenge = self.given.get("code_challenge", "")
+        if not self.client.must_challenge and not challenge and "code_challenge_method" not in self.given:
             return ""
         if not CHALLENGE.fullmatch(challenge):
             raise self.refuse("invalid_request", "code_challenge is missing or malformed")
-        if self.values.get("code_challenge_method") != "S256":
+        if self.given.get("code_challenge_method") != "S256":
             raise self.refuse("invalid_request", "code_challenge_method must be S256")
         return challenge
 
@@ -161,7 +160,7 @@ class _Reader:
         return prompts
 
     def _max_age(self) -> int | None:
-        text = self.values.get("max_age")
+        text = self.given.get("max_age")
         if text is None:
             # What the client registered for requests that say nothing (OpenID Connect Registration, 2).
             return self.client.further.get("default_max_age")
@@ -171,7 +170,7 @@ class _Reader:
 
     def _claims(self) -> dict[str, dict[str, Any]]:
         """Read the claims parameter: what is asked for by name, and how (OpenID Connect Core, 5.5)."""
-        text = self.values.get("claims")
+        text = self.given.get("claims")
         if not text:
             return {"id_token": {}, "userinfo": {}}
         try:
@@ -202,18 +201,18 @@ class _Reader:
 
     def _resources(self) -> tuple[str, ...]:
         """What the access token shall be for (RFC 8707, 2.1)."""
-        if resources.PARAMETER not in self.values:
+        if resources.PARAMETER not in self.given:
             return ()
         try:
-            return resources.asked(self.client, self.given.getlist(resources.PARAMETER))
+            return resources.asked(self.client, self.given.every(resources.PARAMETER))
         except InvalidTarget as refused:
             raise self.refuse(refused.error, refused.description) from None
 
     def _thumbprint(self) -> str | None:
-        text = self.values.get("dpop_jkt")
+        text = self.given.get("dpop_jkt")
         if text is not None and not THUMBPRINT.fullmatch(text):
             raise self.refuse("invalid_request", "dpop_jkt is not a thumbprint")
         return text
 
     def _words(self, name: str) -> tuple[str, ...]:
-        return tuple(self.values.get(name, "")[:LONGEST].split())
+        return tuple(self.given.get(name, "")[:LONGEST].split())

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from sqlalchemy import delete
-from werkzeug.datastructures import MultiDict
 
 from idp.core import clock, settings
 from idp.core.db import db, transactional
 from idp.core.errors import Expired
+from idp.core.fields import Fields
 from idp.core.signed import digest, new_token
 from idp.oidc.clients import Client
 from idp.oidc.models import PushedRequest
@@ -16,7 +16,7 @@ PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
 @transactional
-def keep(client: Client, given: MultiDict[str, str]) -> str:
+def keep(client: Client, given: Fields) -> str:
     """Keep a request that was judged, and return its request_uri."""
     token = new_token()
     seconds = settings.current().oidc.pushed_request_seconds
@@ -24,7 +24,7 @@ def keep(client: Client, given: MultiDict[str, str]) -> str:
         PushedRequest(
             digest=digest(token),
             client_id=client.client_id,
-            parameters={name: values if values[1:] else values[0] for name, values in given.lists()},
+            parameters=given.packed(),
             expires_at=clock.now() + timedelta(seconds=seconds),
         )
     )

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from werkzeug.datastructures import MultiDict
 
-from idp.core import clock, fetch, settings
+from idp.core import clock, fetch, fields, settings
 from idp.core.fetch import FetchRefused
+from idp.core.fields import Fields
 from idp.oidc import client_assertions, client_keys, public_keys, resources
 from idp.oidc.clients import Client
 from idp.oidc.public_keys import Signed, Unverified
@@ -28,7 +28,7 @@ class ObjectRefused(Exception):
         self.description = description
 
 
-def unpacked(client: Client, given: MultiDict[str, str]) -> MultiDict[str, str]:
+def unpacked(client: Client, given: Fields) -> Fields:
     """Return the parameters that count: those of the request object alone if there is one (RFC 9101, 6.3).
 
     Raises ObjectRefused if it cannot be used.
@@ -38,19 +38,20 @@ def unpacked(client: Client, given: MultiDict[str, str]) -> MultiDict[str, str]:
         return given
     signed = _verified(client, text)
     _check(client, signed, given)
-    return MultiDict({name: _given(name, value) for name, value in signed.claims.items() if name not in JWT_CLAIMS})
+    return fields.unpacked(
+        {name: _given(name, value) for name, value in signed.claims.items() if name not in JWT_CLAIMS}
+    )
 
 
 JWT_CLAIMS = ("iss", "aud", "exp", "nbf", "iat", "jti", "sub")
 
 
-def _text(client: Client, given: MultiDict[str, str]) -> str | None:
-    inline, address = given.getlist("request"), given.getlist("request_uri")
-    if len(inline) + len(address) > 1:
+def _text(client: Client, given: Fields) -> str | None:
+    inline, address = given.get("request"), given.get("request_uri")
+    both = inline is not None and address is not None
+    if both or "request" in given.repeated or "request_uri" in given.repeated:
         raise ObjectRefused("invalid_request", "only one of request and request_uri may be given, once")
-    if inline:
-        return inline[0]
-    return _fetched(client, address[0]) if address else None
+    return _fetched(client, address) if address is not None else inline
 
 
 def _fetched(client: Client, address: str) -> str:
@@ -76,7 +77,7 @@ def _verified(client: Client, text: str) -> Signed:
         raise ObjectRefused("invalid_request_object", str(unverified)) from None
 
 
-def _check(client: Client, signed: Signed, given: MultiDict[str, str]) -> None:
+def _check(client: Client, signed: Signed, given: Fields) -> None:
     """RFC 9101, 4 and 10; FAPI 2.0 Message Signing, 5.3.1: whose it is, for whom, and when."""
     claims = signed.claims
     wrong = {
@@ -109,7 +110,7 @@ def _in_time(claims: Mapping[str, Any], *, needed: bool) -> bool:
     return claims["nbf"] >= oldest if "nbf" in claims else not needed
 
 
-def _differs(name: str, claims: Mapping[str, Any], given: MultiDict[str, str]) -> bool:
+def _differs(name: str, claims: Mapping[str, Any], given: Fields) -> bool:
     return name in given and claims.get(name) != given[name]
 
 

@@ -8,6 +8,7 @@ from flask.globals import request_ctx
 
 from idp.core import settings
 from idp.core.exempt import bare
+from idp.core.fields import Fields
 from idp.oidc import (
     authorization_requests,
     client_authentication,
@@ -46,7 +47,7 @@ def push() -> Response:
     sent = request_ctx.request
     client = client_authentication.authenticate(sent)
     answer = {
-        "request_uri": authorization_requests.push(client, sent.form, dpop.proved(sent)),
+        "request_uri": authorization_requests.push(client, Fields(sent.form.items(multi=True)), dpop.proved(sent)),
         "expires_in": settings.current().oidc.pushed_request_seconds,
     }
     return Response(orjson.dumps(answer), 201, mimetype="application/json")

@@ -1,0 +1,48 @@
+"""The fields of a query or a form."""
+
+from urllib.parse import urlencode
+
+from flask import Request
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
+
+from idp.core import fields
+from idp.core.fields import Fields
+from idp.core.incoming import Incoming
+
+TEXTS = st.text("aé&=+% %2B;/?\x00", max_size=6)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=6))
+def test_what_was_written_is_read(pairs: list[tuple[str, str]]) -> None:
+    found = fields.read(urlencode(pairs))
+    assert {name: found.every(name) for name in found} == {n: [v for m, v in pairs if m == n] for n, _ in pairs}
+
+
+@given(st.text("ab&=+%;2C3A9zF", max_size=30))
+def test_a_query_is_read_as_werkzeug_reads_it(query: str) -> None:
+    """What is malformed too, and bytes that are no text."""
+    theirs = Request(EnvironBuilder(query_string=query).get_environ()).args
+    found = fields.read(query)
+    assert {name: found.every(name) for name in found} == dict(theirs.lists())
+
+
+def test_the_first_of_several_values_counts_and_the_others_are_there() -> None:
+    found = fields.read("a=1&b=2&a=3&a=")
+    assert (found["a"], found.get("b"), found.get("c")) == ("1", "2", None)
+    assert found.repeated == {"a": ["1", "3", ""]}
+    assert (found.every("a"), found.every("b"), found.every("c")) == (["1", "3", ""], ["2"], [])
+
+
+def test_fields_are_kept_and_restored() -> None:
+    found = Fields([("a", "1"), ("b", "2"), ("a", "3")])
+    assert found.packed() == {"a": ["1", "3"], "b": "2"}
+    again = fields.unpacked({**found.packed(), "none": []})
+    assert (again, again.repeated) == (found, found.repeated)
+
+
+@given(st.text('ab=; "\\é,', max_size=12))
+def test_cookies_are_read_as_werkzeug_reads_them(header: str) -> None:
+    environ = {**EnvironBuilder().get_environ(), "HTTP_COOKIE": header}
+    assert [*Incoming(environ).cookies.lists()] == [*Request(environ).cookies.lists()]

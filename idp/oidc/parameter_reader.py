@@ -87,16 +87,13 @@ class _Reader:
             prompt=self._prompt(),
             max_age=self._max_age(),
             acr_values=self._words("acr_values") or tuple(self.client.further.get("default_acr_values", ())),
-            acr_claim=self._acr_claim(claims["id_token"].get("acr")),
             login_hint=self.given.get("login_hint") or None,
             id_token_hint=self.given.get("id_token_hint") or None,
             ui_locales=self._words("ui_locales"),
-            id_token_claims=_known(claims["id_token"]),
-            userinfo_claims=_known(claims["userinfo"]),
-            subject=self._subject(claims["id_token"].get("sub")),
             dpop_jkt=self._thumbprint(),
             resources=self._resources(),
             pushed=pushed,
+            **claims,
         )
 
     def _shape(self) -> None:
@@ -119,9 +116,9 @@ class _Reader:
             raise self.refuse("invalid_request", "response_type is missing")
         if not self.client.check_grant_type("authorization_code"):
             raise self.refuse("unauthorized_client", "this client signs nobody in")
-        if wanted not in response_types.usable(self.client.further):
-            if wanted not in response_types.offered():
-                raise self.refuse("unsupported_response_type", "this response type is not supported")
+        if wanted not in response_types.offered():
+            raise self.refuse("unsupported_response_type", "this response type is not supported")
+        if not response_types.may_use(self.client.further, wanted):
             raise self.refuse("unauthorized_client", "the client did not register this response type")
         if self.given.get("response_mode", modes[0]) not in modes:
             raise self.refuse("invalid_request", "the response mode is not supported, or not for this response type")
@@ -139,8 +136,9 @@ class _Reader:
         scope = self.client.get_allowed_scope(self.given.get("scope", "")).split()
         if "openid" not in scope:
             raise self.refuse("invalid_scope", "the scope openid is required")
-        # OpenID Connect Core, 11: refresh tokens come for codes only.
-        return " ".join(one for one in scope if one != OFFLINE or gives(response_type, CODE))
+        if OFFLINE in scope and not gives(response_type, CODE):
+            scope.remove(OFFLINE)  # refresh tokens come for codes only (OpenID Connect Core, 11)
+        return " ".join(scope)
 
     def _challenge(self) -> str:
         """PKCE with S256 is required (RFC 7636, 4.3; RFC 9700, 2.1.1); some may do without, but not otherwise."""
@@ -155,7 +153,7 @@ class _Reader:
 
     def _prompt(self) -> tuple[str, ...]:
         prompts = self._words("prompt")
-        if set(prompts) - PROMPTS or ("none" in prompts and len(prompts) > 1):
+        if not PROMPTS.issuperset(prompts) or ("none" in prompts and len(prompts) > 1):
             raise self.refuse("invalid_request", "prompt is not valid")
         return prompts
 
@@ -168,11 +166,20 @@ class _Reader:
             raise self.refuse("invalid_request", "max_age is not a number of seconds")
         return int(text)
 
-    def _claims(self) -> dict[str, dict[str, Any]]:
+    def _claims(self) -> dict[str, Any]:
         """Read the claims parameter: what is asked for by name, and how (OpenID Connect Core, 5.5)."""
         text = self.given.get("claims")
         if not text:
-            return {"id_token": {}, "userinfo": {}}
+            return {}
+        parts = self._claim_parts(text)
+        return {
+            "acr_claim": self._acr_claim(parts["id_token"].get("acr")),
+            "subject": self._subject(parts["id_token"].get("sub")),
+            "id_token_claims": _known(parts["id_token"]),
+            "userinfo_claims": _known(parts["userinfo"]),
+        }
+
+    def _claim_parts(self, text: str) -> dict[str, dict[str, Any]]:
         try:
             claims = orjson.loads(text)
             parts = {name: claims.get(name) or {} for name in ("id_token", "userinfo")}
@@ -215,4 +222,5 @@ class _Reader:
         return text
 
     def _words(self, name: str) -> tuple[str, ...]:
-        return tuple(self.given.get(name, "")[:LONGEST].split())
+        text = self.given.get(name)
+        return tuple(text[:LONGEST].split()) if text else ()

@@ -5,6 +5,7 @@ it on for the server and then for each client.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from idp.core import settings
@@ -28,17 +29,17 @@ def offered() -> tuple[str, ...]:
     return (*ALWAYS, *LEGACY) if settings.current().oidc.legacy_response_types else ALWAYS
 
 
-def usable(further: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the response types that a client may use: those it registered; to give nothing hurts nobody."""
-    chosen = further.get("response_types", (CODE,))
-    return tuple(one for one in offered() if one in chosen or one == NONE)
+def may_use(further: Mapping[str, Any], response_type: str) -> bool:
+    """Say whether a client registered this response type; to give nothing hurts nobody."""
+    return response_type == NONE or response_type in further.get("response_types", (CODE,))
 
 
 def named(text: str) -> str:
     """Return a response type as we write it: the order of its values does not count (RFC 6749, 3.1.1)."""
-    return " ".join(sorted(text.split()))
+    return text if text in ALWAYS else " ".join(sorted(text.split()))
 
 
+@lru_cache(100)
 def gives(response_type: str, what: str) -> bool:
     """Say whether the authorization endpoint answers with a code, a token or an ID token."""
     return what in response_type.split()

@@ -1,11 +1,13 @@
 """Answers of the authorization endpoint, to the registered address, always with the issuer (RFC 9207)."""
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from flask import Response, make_response, render_template
-from werkzeug.datastructures import Headers
 
 from idp.accounts import session
 from idp.core import clock, headers, settings, web
@@ -15,11 +17,14 @@ from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # JARM names none; its own type keeps it from being taken for an ID token (RFC 8725, 3.11).
 JWT_TYPE = "oauth-authz-resp+jwt"
 JWT_LIFETIME = timedelta(minutes=10)
+# What stands in a query as it is (RFC 3986, 2.3): codes, tokens and most states; the issuer never.
+PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+encoded = lru_cache(100)(quote_plus)
 
 
 class Redirect(Response):
@@ -30,11 +35,13 @@ class Redirect(Response):
 
     def __init__(self, address: str) -> None:
         """Lead to the address with GET, whatever this request was (RFC 9110, 15.4.4)."""
-        super().__init__(status=303, headers=(("Location", address), ("Content-Length", "0")))
+        headers = [("Location", address), ("Content-Length", "0")]
+        super().__init__(status=303, headers=headers, content_type="text/html; charset=utf-8")
 
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """Return the headers as they are."""
-        return self.headers
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send the headers as they are, and no body."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return ()
 
 
 def good_response(client: Client, target: Target, parameters: dict[str, str]) -> Response:
@@ -78,7 +85,14 @@ def _answer(client: Client, target: Target, parameters: dict[str, str]) -> Respo
     joint = "&" if "?" in target.redirect_uri else "?"
     if target.mode.startswith("fragment"):
         joint = "#"
-    return Redirect(f"{target.redirect_uri}{joint}{urlencode(parameters)}")
+    return Redirect(f"{target.redirect_uri}{joint}{_query(parameters)}")
+
+
+def _query(parameters: dict[str, str]) -> str:
+    """Write what `urlencode` does, which made ten times as many calls."""
+    return "&".join(
+        [f"{name}={value if PLAIN.fullmatch(value) else encoded(value)}" for name, value in parameters.items()]
+    )
 
 
 def _signed(client: Client, parameters: dict[str, str]) -> str:

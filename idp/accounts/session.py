@@ -13,9 +13,10 @@ from sqlalchemy import Select, bindparam, delete, select, update
 from idp.accounts import administrators, doubt, open_session, questions
 from idp.accounts.models import Account, AccountState, UserSession
 from idp.accounts.open_session import ALIVE, AnyAccount, AnySession
-from idp.core import audit, clock, languages, settings, signals
+from idp.core import audit, clock, incoming, languages, settings, signals
 from idp.core.audit import Actor
 from idp.core.db import db, transaction, transactional
+from idp.core.driver import held
 from idp.core.errors import SignInRequired
 from idp.core.levels import MFA, PHR, SFA, reaches
 from idp.core.signed import digest, new_token
@@ -51,12 +52,15 @@ def current() -> UserSession | None:
 
 def at_hand() -> AnySession | None:
     """Return what `current` does, as plain values: for reading, where objects were a fifth of the code flow."""
-    if not has_request_context() or "user_session" in g:
+    if not has_request_context():
+        return None
+    kept = held()
+    if "user_session" in kept:
         return current()
-    if "session_at_hand" in g:
-        known: AnySession | None = g.session_at_hand
+    if "session_at_hand" in kept:
+        known: AnySession | None = kept.session_at_hand
         return known
-    found = g.session_at_hand = _at_hand(_token())
+    found = kept.session_at_hand = _at_hand(_token())
     _notice(found)
     return found
 
@@ -230,7 +234,7 @@ def init(app: Flask) -> None:
 
     @app.after_request
     def _set_cookie(response: Response) -> Response:
-        token = g.get("session_token")
+        token = held().get("session_token")
         if token is None:
             return response
         secure = settings.current().secure_cookies
@@ -248,8 +252,8 @@ def init(app: Flask) -> None:
 
 def _token() -> str:
     """Return the token that this request's browser has, or gets with its answer."""
-    token: str = g.get("session_token", request.cookies.get(cookie_name(), ""))
-    return token
+    token: str | None = held().get("session_token")
+    return incoming.current().cookies.get(cookie_name(), "") if token is None else token
 
 
 def _moments(now: datetime) -> dict[str, datetime]:
@@ -282,7 +286,7 @@ def _notice(found: AnySession | None) -> None:
     if found is None:
         return
     audit.acting(Actor(found.account.uid, found.acr))
-    g.account_language = found.account.language
+    held().account_language = found.account.language
     _touch(found)
 
 

@@ -10,6 +10,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from idp.core.errors import NotAllowed
+from idp.core.incoming import Incoming
 from idp.core.settings import Settings
 from idp.core.signed import Signer
 
@@ -80,24 +81,24 @@ def init(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["csrf_token"] = generate_csrf
 
 
-def check() -> Any:
+def check(asked: Incoming) -> Any:
     """Return None if the post comes from our own form, an answer that offers it again if it is ours but stale.
 
     Raise NotAllowed for a post from elsewhere.
     """
-    if request.method in SAFE:
+    if asked.method in SAFE:
         return None
-    view = current_app.view_functions.get(request.endpoint or "")
+    view = current_app.view_functions.get(asked.endpoint or "")
     if view is None or getattr(view, "csrf_exempt", False):
         return None
-    origin = request.headers.get("Origin")
+    origin = asked.headers.get("Origin")
     if origin is not None and origin != current_app.config["ORIGIN"]:
         raise NotAllowed("foreign_form")
     try:
-        validate_csrf(request.form.get(FIELD) or request.headers.get("X-CSRFToken"))
+        validate_csrf(asked.form.get(FIELD) or asked.headers.get("X-CSRFToken"))
         g.csrf_valid = True  # so that the form itself does not judge it again
     except ValidationError:
-        if origin is None or not request.form or _size() > MAX_KEPT:
+        if origin is None or not asked.form or _size() > MAX_KEPT:
             raise NotAllowed("stale_form") from None
         return render_template("core/stale_form.html", kept=_kept()), 400
     return None

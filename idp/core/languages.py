@@ -12,7 +12,8 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from wtforms import SelectChoice
 
-from idp.core import incoming, settings
+from idp.core import settings
+from idp.core.incoming import Incoming
 from idp.core.values import frozen
 
 COOKIE = "lang"
@@ -122,9 +123,8 @@ def language_href(code: str) -> str:
     return f"{_own(before.path) if ours else '/'}?lang={code}"
 
 
-def remember_choice() -> Response | None:
+def remember_choice(asked: Incoming) -> Response | None:
     """Answer `?lang=xx`: keep the choice in a cookie and go on to the same address without the parameter."""
-    asked = incoming.current()
     code = asked.query.get(COOKIE)
     if code not in BY_CODE or asked.method != "GET":
         return None

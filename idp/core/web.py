@@ -19,6 +19,7 @@ from idp.core import (
     error_pages,
     forgery,
     headers,
+    incoming,
     languages,
     logs,
     monitoring,
@@ -58,7 +59,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     if settings.limits.redis_url:
         importlib.import_module(PAGE_RATE).init(app, settings.limits)
-    app.before_request(lambda: languages.remember_choice() or forgery.check())
+    app.before_request(_judge_page)
     for kind, respond in RESPONSES.items():
         app.register_error_handler(kind, respond)
 
@@ -79,12 +80,17 @@ def _configure(app: Flask, settings: Settings) -> None:
 def judge(request: Request) -> Response | None:
     """Judge a request before its view does; return the answer if it must not go on."""
     address: str = current_app.config["SERVER_NAME"]
-    if request.headers.get("Host", "").lower() != address and request.endpoint not in ANY_HOST:
+    if request.environ.get("HTTP_HOST", "").lower() != address and request.endpoint not in ANY_HOST:
         return Response(f"This server answers at {address} only.\n", 400, mimetype="text/plain")
     if settings.current().server.environment == "development" and request.remote_addr not in ("127.0.0.1", "::1"):
         return Response("A development server answers on its own machine only.\n", 403, mimetype="text/plain")
     wellformed.check(request)
     return None
+
+
+def _judge_page() -> Any:
+    asked = incoming.current()
+    return languages.remember_choice(asked) or forgery.check(asked)
 
 
 def refused(refusal: Refusal) -> Response:

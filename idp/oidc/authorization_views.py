@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
-from flask import g, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from idp.accounts import origins
 from idp.core import clock, incoming
+from idp.core.driver import held
 from idp.core.exempt import csrf_exempt
 from idp.core.fields import Fields
 from idp.oidc import (
@@ -56,7 +57,7 @@ def cancel(handle: str) -> Response:
 
 
 def _proceed(asked_for: Request, agreed_by: str | None = None) -> Response | str:
-    g.ui_locales = asked_for.parameters.ui_locales
+    held().ui_locales = asked_for.parameters.ui_locales
     asked = authorization.look(asked_for, agreed_by)
     check = checks.first_unmet(asked)
     if check is None:

@@ -45,7 +45,10 @@ class Check:
 
 def first_unmet(asked: Asked) -> Check | None:
     """Return the first check that is not met, or None."""
-    return next((check for check in CHECKS if check.unmet(asked)), None)
+    for check in CHECKS:
+        if check.unmet(asked):
+            return check
+    return None
 
 
 def _no_session(asked: Asked) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from flask import Response, g, request
 
 from idp.core import settings
+from idp.core.driver import held
 from idp.core.signed import digest, new_token, sign, unsign
 from idp.core.values import frozen
 
@@ -67,7 +68,7 @@ def cookie_name() -> str:
 
 def set_cookie(answer: Response) -> Response:
     """Give the browser its cookie when it is new or changed."""
-    if g.get("browser_changed"):
+    if held().get("browser_changed"):
         kept = sign(PURPOSE, {"name": g.browser.name, "marks": g.browser.marks})
         secure = settings.current().secure_cookies
         answer.set_cookie(cookie_name(), kept, SECONDS, secure=secure, httponly=True, samesite="Lax", path="/")

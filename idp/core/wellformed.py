@@ -6,8 +6,8 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-# Only these bytes can make a text invalid, so that almost every request costs one search.
-SUSPICIOUS = re.compile(rb"[\x00\x80-\xff]|%(?:00|[89A-Fa-f][0-9A-Fa-f])")
+# Encoded bytes that can make a text invalid; to look for them as they are too takes six times as long.
+SUSPICIOUS = re.compile(rb"%(?:00|[89A-Fa-f][0-9A-Fa-f])")
 # JSON's escapes for NUL and for a surrogate that has no partner.
 HIDDEN = re.compile(rb"\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c-f]..)")
 FORM = "application/x-www-form-urlencoded"
@@ -33,7 +33,8 @@ def check(request: Request) -> None:
 def _text(raw: bytes, encoded: bool = True) -> bool:
     """Say whether raw bytes, percent-encoded or not, are text; JSON can hide a NUL or half a character in an escape."""
     if encoded:
-        return not SUSPICIOUS.search(raw) or _utf8(unquote_to_bytes(raw))
+        plain = raw.isascii() and b"\x00" not in raw and not SUSPICIOUS.search(raw)
+        return plain or _utf8(unquote_to_bytes(raw))
     return _utf8(raw) and not (b"\\u" in raw and HIDDEN.search(raw.lower()))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from flask import Response, make_response, render_template
+from werkzeug.datastructures import Headers
 
 from idp.accounts import session
 from idp.core import clock, headers, settings, web
@@ -35,8 +36,11 @@ class Redirect(Response):
 
     def __init__(self, address: str) -> None:
         """Lead to the address with GET, whatever this request was (RFC 9110, 15.4.4)."""
-        headers = [("Location", address), ("Content-Length", "0")]
-        super().__init__(status=303, headers=headers, content_type="text/html; charset=utf-8")
+        sent = Headers()
+        sent.add("Location", address)
+        sent.add("Content-Length", "0")
+        sent.add("Content-Type", "text/html; charset=utf-8")
+        super().__init__(status=303, headers=sent)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Send the headers as they are, and no body."""

@@ -20,6 +20,11 @@ class Incoming(Request):
         return fields.read(self.query_string.decode())
 
     @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        """The same as Werkzeug has them."""
+        return ImmutableMultiDict(self.query.packed())
+
+    @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
         """The cookies; WSGI gives them under one name, where Werkzeug looks through all headers."""
         return parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)  # type: ignore[return-value]

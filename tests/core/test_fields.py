@@ -23,9 +23,10 @@ def test_what_was_written_is_read(pairs: list[tuple[str, str]]) -> None:
 @given(st.text("ab&=+%;2C3A9zF", max_size=30))
 def test_a_query_is_read_as_werkzeug_reads_it(query: str) -> None:
     """What is malformed too, and bytes that are no text."""
-    theirs = Request(EnvironBuilder(query_string=query).get_environ()).args
-    found = fields.read(query)
-    assert {name: found.every(name) for name in found} == dict(theirs.lists())
+    environ = EnvironBuilder(query_string=query).get_environ()
+    theirs, ours = Request(environ).args, Incoming(environ)
+    assert {name: ours.query.every(name) for name in ours.query} == dict(theirs.lists())
+    assert [*ours.args.lists()] == [*theirs.lists()]
 
 
 def test_the_first_of_several_values_counts_and_the_others_are_there() -> None:

@@ -61,6 +61,7 @@ def test_text_that_is_no_text_is_refused_in_a_query(client: FlaskClient, address
         ("application/x-www-form-urlencoded", b"text=%FF"),
         ("application/x-www-form-urlencoded", b"text=\xff"),
         ("application/x-www-form-urlencoded", b"te%00xt=a"),
+        ("application/x-www-form-urlencoded", b"te\x00xt=a"),
         (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\r\n--x--\r\n'),
         (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\na\x00b\r\n--x--\r\n'),
         ("application/json", b'{"text": "\xff"}'),

@@ -72,7 +72,7 @@ def was_asked_for() -> bool:
 
 def ended_because() -> str | None:
     """Return why the session of this browser's cookie has ended, for the second click on a button that ends it."""
-    token = request.cookies.get(cookie_name(), "")
+    token = incoming.current().jar.get(cookie_name(), "")
     ended = select(UserSession.end_reason).where(UserSession.digest == digest(token), UserSession.ended_at.is_not(None))
     return db.session.scalar(ended)
 
@@ -253,7 +253,7 @@ def init(app: Flask) -> None:
 def _token() -> str:
     """Return the token that this request's browser has, or gets with its answer."""
     token: str | None = held().get("session_token")
-    return incoming.current().cookies.get(cookie_name(), "") if token is None else token
+    return incoming.current().jar.get(cookie_name(), "") if token is None else token
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

@@ -1,11 +1,10 @@
 """The fields of a query or a form by their names, read once."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
-# How Werkzeug reads what is no UTF-8; the edge refuses that before a view sees it.
-decoded = partial(unquote, errors="werkzeug.url_quote")
+# How Werkzeug writes what is no UTF-8; the edge refuses that before a view sees it.
+ERRORS = "werkzeug.url_quote"
 
 
 class Fields(dict[str, str]):
@@ -44,7 +43,11 @@ def read(text: str) -> Fields:
     parts = [part.partition("=") for part in text.replace("+", " ").split("&") if part]
     return Fields(
         [
-            (decoded(name) if "%" in name else name, decoded(value) if "%" in value else value)
+            (_decoded(name) if "%" in name else name, _decoded(value) if "%" in value else value)
             for name, _, value in parts
         ]
     )
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text).decode(errors=ERRORS)

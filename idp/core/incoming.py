@@ -20,14 +20,19 @@ class Incoming(Request):
         return fields.read(self.query_string.decode())
 
     @cached_property
+    def jar(self) -> Fields:
+        """The cookies; WSGI gives them under one name, where Werkzeug looks through all headers."""
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), Fields)  # type: ignore[arg-type,return-value]
+
+    @cached_property
     def args(self) -> ImmutableMultiDict[str, str]:
         """The same as Werkzeug has them."""
         return ImmutableMultiDict(self.query.packed())
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
-        """The cookies; WSGI gives them under one name, where Werkzeug looks through all headers."""
-        return parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)  # type: ignore[return-value]
+        """The same as Werkzeug has them."""
+        return ImmutableMultiDict(self.jar.packed())
 
 
 # The request without the detours of its proxy, for a function that looks at it more than once.

@@ -12,7 +12,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from wtforms import SelectChoice
 
-from idp.core import settings
+from idp.core import incoming, settings
 from idp.core.incoming import Incoming
 from idp.core.values import frozen
 
@@ -79,7 +79,7 @@ def select_locale() -> str:
 
 def _wishes() -> Iterator[str | None]:
     """Look who asks only where nothing else decides before, but then at once: this may be the first word of a page."""
-    yield request.cookies.get(COOKIE)
+    yield incoming.current().jar.get(COOKIE)
     yield from g.get("ui_locales", ())
     if "account_language" not in g:
         look: Callable[[], object] = current_app.extensions.get(PERSON, lambda: None)

@@ -102,10 +102,10 @@ class Client:
         """The resources beside ours that its access tokens may be for (RFC 8707)."""
         return tuple(self.further.get("resources", ()))
 
-    def get_allowed_scope(self, scope: str) -> str:
+    def allowed_scopes(self, wanted: str) -> list[str]:
         """Return the wanted scopes that this client may have, in the order asked (RFC 6749, 3.3)."""
         allowed = self.scope.split()
-        return " ".join(wanted for wanted in dict.fromkeys((scope or "").split()) if wanted in allowed)
+        return [scope for scope in dict.fromkeys(wanted.split()) if scope in allowed]
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Say whether the address is registered (RFC 9700, 2.1)."""

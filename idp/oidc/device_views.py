@@ -55,9 +55,9 @@ def _kept(code: str) -> str:
 
 
 def _wish(client: Client) -> Parameters:
-    scope = client.get_allowed_scope(request.form.get("scope", ""))
-    if "openid" not in scope.split():
+    scopes = client.allowed_scopes(request.form.get("scope", ""))
+    if "openid" not in scopes:
         raise InvalidScopeError("the scope openid is required")
     levels = tuple(request.form.get("acr_values", "").split()) or tuple(client.further.get("default_acr_values", ()))
     wanted = resources.asked(client, request.form.getlist(resources.PARAMETER))
-    return Parameters(client.client_id, Target("", None), scope, "", acr_values=levels, resources=wanted)
+    return Parameters(client.client_id, Target("", None), " ".join(scopes), "", acr_values=levels, resources=wanted)

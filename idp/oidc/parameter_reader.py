@@ -133,7 +133,7 @@ class _Reader:
             raise self.refuse("invalid_request", "a token from here counts without a key")
 
     def _scope(self, response_type: str) -> str:
-        scope = self.client.get_allowed_scope(self.given.get("scope", "")).split()
+        scope = self.client.allowed_scopes(self.given.get("scope", ""))
         if "openid" not in scope:
             raise self.refuse("invalid_scope", "the scope openid is required")
         if OFFLINE in scope and not gives(response_type, CODE):

@@ -3,11 +3,11 @@
 import hashlib
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Response
 
 from idp.accounts import session
 from idp.accounts.open_session import AnySession
-from idp.core import settings
+from idp.core import incoming, settings
 from idp.core.signed import new_token, seal_of
 
 PURPOSE = "browser state"
@@ -44,13 +44,13 @@ def set_cookie(response: Response) -> Response:
     if not offered() or not session.was_asked_for():
         return response
     current = session.at_hand()
-    if current is None and session.cookie_name() not in request.cookies:
+    if current is None and session.cookie_name() not in incoming.current().jar:
         return response
     state, name, secure = _browser_state(current), cookie_name(), settings.current().secure_cookies
     shared = {"path": "/", "secure": secure, "samesite": "None" if secure else None}
     if not state:
         response.delete_cookie(name, **shared)  # type: ignore[arg-type]
-    elif request.cookies.get(name) != state:
+    elif incoming.current().jar.get(name) != state:
         response.set_cookie(name, state, **shared)  # type: ignore[arg-type]
     return response
 

@@ -6,9 +6,9 @@ The marks mean nothing to others: on a shared computer the cookie does not tell 
 import hashlib
 from dataclasses import replace
 
-from flask import Response, g, request
+from flask import Response, g
 
-from idp.core import settings
+from idp.core import incoming, settings
 from idp.core.driver import held
 from idp.core.signed import digest, new_token, sign, unsign
 from idp.core.values import frozen
@@ -47,7 +47,7 @@ class Browser:
 def current() -> Browser:
     """Return this request's browser; one that we do not know gets its name with the answer."""
     if "browser" not in g:
-        kept = unsign(PURPOSE, request.cookies.get(cookie_name(), ""), SECONDS)
+        kept = unsign(PURPOSE, incoming.current().jar.get(cookie_name(), ""), SECONDS)
         g.browser = Browser(kept["name"], tuple(kept["marks"])) if kept else Browser(new_token(), is_new=True)
         if not kept:
             g.browser_changed = True

@@ -38,7 +38,8 @@ def unpacked(values: Mapping[str, str | list[str]]) -> Fields:
 def read(text: str) -> Fields:
     """Read a query or the body of a form (WHATWG URL, 5.1).
 
-    As urllib does, with a sixth of the calls: to read eight fields in three ways was an eighth of a code flow.
+    As urllib and Werkzeug do, in half the time and with a quarter of the calls for the eight fields of an authorization
+    request.
     """
     parts = [part.partition("=") for part in text.replace("+", " ").split("&") if part]
     return Fields(

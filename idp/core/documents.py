@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Whoever asks is part of the key, so that what the edge refuses once is never answered from here.
 Key = tuple[str | None, ...]
-ASKED = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "REMOTE_ADDR", *proxies.FORWARDED)
+ASKED = ("PATH_INFO", "HTTP_HOST", "REMOTE_ADDR", *proxies.FORWARDED)
 # With one of these the answer may be another one.
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
 MOST_KEPT = 1000
@@ -43,19 +43,25 @@ def init(app: Flask) -> None:
 
 
 def keep(answer: Response, current: Callable[[], bool]) -> None:
-    """Give this answer to the same question from the same place, for as long as `current` says that it is true."""
+    """Give this answer to the same question from the same place, for as long as `current` says that it is true.
+
+    A question is a GET without a query.
+    """
     kept: dict[Key, Document] = current_app.extensions.setdefault(KEPT, {})
-    if answer.status_code != 200 or request.method != "GET" or request.query_string:
+    key: Key | None = request.environ.get(KEY)
+    if answer.status_code != 200 or key is None:
         return
     if len(kept) >= MOST_KEPT:
         kept.clear()
     given = headers.complete(request.environ, [*answer.headers])
-    kept[request.environ[KEY]] = Document(answer.get_data(), given, request.endpoint or "none", current)
+    kept[key] = Document(answer.get_data(), given, request.endpoint or "none", current)
 
 
 def _answer(
     application: "WSGIApplication", extensions: dict[str, Any], environ: "WSGIEnvironment", start: "StartResponse"
 ) -> Iterable[bytes]:
+    if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+        return application(environ, start)
     begun = perf_counter()
     key = environ[KEY] = tuple([environ.get(name) for name in ASKED])
     document: Document | None = extensions.get(KEPT, {}).get(key)

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 from idp.core.db import db
 from tests.security.programs import clinical, collaborative
 from tests.support.identity_server import configured
+from tests.walks import searching
 from tests.walks.conftest import COUNTED
 from tests.walks.requests import calls
 from tests.walks.searching import search
@@ -77,8 +78,10 @@ def _owed(answer: Response) -> Response:
     ],
 )
 def test_a_careless_program_is_found_and_told_by_one_short_request(
-    careless: Site, endpoint: str, says: str, told: str
+    careless: Site, monkeypatch: pytest.MonkeyPatch, endpoint: str, says: str, told: str
 ) -> None:
+    """From one beginning of hypothesis: from some others what it tells keeps a harmless parameter more."""
+    monkeypatch.setattr(searching, "SEED", "1")
     careless.fields = {endpoint: {"q": "x", "next": "/", "page": "1"}}
     only = calls(careless).filter(lambda call: call.endpoint == endpoint)
     with Sender(careless) as sender, pytest.raises(Wrong, match=says) as found:

@@ -42,8 +42,15 @@ def digest(token: str) -> bytes:
 
 def seal_of(purpose: str, text: str) -> str:
     """Return the proof that we wrote `text` for this purpose (HMAC-SHA-256, 43 characters)."""
-    key = hashlib.sha256(f"ern-login.{purpose}.{current().server.secret_key}".encode()).digest()
-    return base64url(hmac.digest(key, text.encode(), "sha256"))
+    sealing = _sealing(current().server.secret_key, purpose).copy()
+    sealing.update(text.encode())
+    return base64url(sealing.digest())
+
+
+@lru_cache(32)
+def _sealing(key: str, purpose: str) -> hmac.HMAC:
+    """Return what begins each seal: to make it anew takes ten times as long as to go on with a copy."""
+    return hmac.new(hashlib.sha256(f"ern-login.{purpose}.{key}".encode()).digest(), digestmod="sha256")
 
 
 def sign(purpose: str, value: Any) -> str:

@@ -166,7 +166,7 @@ def _engine_options(url: str) -> dict[str, Any]:
         options = common | {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
         if make_url(url).database not in (None, "", ":memory:"):  # in memory there is but one connection
             # The one used last still holds pages of the file: a tenth of UserInfo with four threads.
-            options["pool_use_lifo"] = True
+            options |= {"pool_use_lifo": True, "max_overflow": -1}
         return options
     return common | {"pool_pre_ping": True, "pool_size": 8}
 

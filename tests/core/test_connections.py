@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from sqlite3 import ProgrammingError
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import bindparam, select
 from werkzeug.exceptions import ClientDisconnected
 
 from idp.core import clock, driver, limits
@@ -15,6 +16,7 @@ from idp.core.errors import Invalid, TooMany
 from idp.core.limits import Budget, Counter
 from idp.core.prepared import Prepared
 from idp.oidc import clients
+from tests.support.connections import held
 
 BY_KEY = Prepared(select(Counter.__table__).where(Counter.key == bindparam("key")))
 GUESS = Budget("guess", "ada", 1, 60)
@@ -35,17 +37,6 @@ def elsewhere(app: Flask, call: Callable[[], object]) -> None:
     thread = threading.Thread(target=run)
     thread.start()
     thread.join(60)
-
-
-def engine_of(app: Flask) -> Engine:
-    with app.app_context():
-        return db.engine
-
-
-def out(app: Flask) -> int:
-    """How many connections are in somebody's hands."""
-    pool: Any = engine_of(app).pool
-    return pool.checkedout()
 
 
 def kept() -> Any:
@@ -70,8 +61,8 @@ def test_reads_counters_and_acts_of_a_request_use_one_connection_which_goes_back
             session.get(Counter, "x")
             assert session.connection().connection.dbapi_connection is first
         BY_KEY.first(key="x")
-        assert kept().connection.dbapi_connection is first and out(each_app) == 1
-    assert out(each_app) == 0
+        assert kept().connection.dbapi_connection is first and held(each_app) == 1
+    assert held(each_app) == 0
 
 
 def test_between_two_reads_nothing_is_under_way(each_app: Flask) -> None:
@@ -105,7 +96,7 @@ def test_two_requests_at_once_do_not_share_one(each_app: Flask) -> None:
         BY_KEY.first(key="x")
         used.append(kept().connection.dbapi_connection)
         elsewhere(each_app, look)
-        assert out(each_app) == 1
+        assert held(each_app) == 1
     assert len(set(map(id, used))) == 2
 
 
@@ -115,7 +106,7 @@ def test_whoever_works_for_days_keeps_none(each_app: Flask) -> None:
         BY_KEY.first(key="x")
         count("x")
         db.session.rollback()
-        assert out(each_app) == 0
+        assert held(each_app) == 0
 
 
 def test_a_request_never_waits_for_a_connection_while_it_keeps_one_that_it_read_with(each_app: Flask) -> None:
@@ -123,9 +114,9 @@ def test_a_request_never_waits_for_a_connection_while_it_keeps_one_that_it_read_
     with each_app.test_request_context("/"):
         BY_KEY.first(key="x")
         db.session.get(Counter, "x")
-        assert out(each_app) == 1
+        assert held(each_app) == 1
         count("x")
-        assert out(each_app) == 1
+        assert held(each_app) == 1
 
 
 @pytest.mark.parametrize("error", [Invalid("x"), ZeroDivisionError(), KeyboardInterrupt()])
@@ -136,10 +127,10 @@ def test_what_fails_gives_it_back_with_nothing_done_and_the_request_can_go_on(
         with pytest.raises(type(error)), transaction():
             count("x")
             raise error
-        assert out(each_app) == 0 and BY_KEY.first(key="x") is None
+        assert held(each_app) == 0 and BY_KEY.first(key="x") is None
         count("x")
         assert BY_KEY.first(key="x").tries == 1
-    assert out(each_app) == 0
+    assert held(each_app) == 0
 
 
 def test_an_exhausted_counter_is_counted_all_the_same(each_app: Flask) -> None:
@@ -171,14 +162,14 @@ def test_no_answer_leaves_one_behind(each_app: Flask, monkeypatch: pytest.Monkey
 
     def find(_client_id: object) -> None:
         BY_KEY.first(key="x")
-        asked.append(out(each_app))
+        asked.append(held(each_app))
         if error:
             raise error
 
     monkeypatch.setattr(clients, "find", find)
     monkeypatch.setitem(each_app.config, "PROPAGATE_EXCEPTIONS", False)
     each_app.test_client().post("/oauth2/token", data={"client_id": "x", "client_secret": "x"})
-    assert asked == [1] and out(each_app) == 0
+    assert asked == [1] and held(each_app) == 0
 
 
 def test_a_connection_that_broke_under_a_request_is_replaced(each_app: Flask) -> None:
@@ -194,3 +185,33 @@ def test_what_comes_back_makes_transactions_again_for_whoever_takes_it_next(each
     with each_app.app_context(), db.engine.connect() as connection:
         connection.execute(select(Counter))
         assert is_under_way(connection.connection.dbapi_connection)
+
+
+def test_on_sqlite_the_next_request_goes_on_with_it_and_nobody_keeps_it_open_at_the_end(app: Flask) -> None:
+    used: list[Any] = []
+    for _ in range(2):
+        with app.test_request_context("/"):
+            BY_KEY.first(key="x")
+            used.append(kept().own)
+    assert used[0] is used[1]
+    with app.app_context():
+        db.engine.dispose()
+    with pytest.raises(ProgrammingError, match="closed"):
+        used[0].execute("SELECT 1")
+
+
+def test_on_sqlite_more_requests_at_once_than_the_pool_has_do_not_wait_for_each_other(app: Flask) -> None:
+    """Whoever waits for the pool would not hear of those that are given back past it."""
+    reading = threading.Barrier(20)
+
+    def look() -> None:
+        with app.test_request_context("/"):
+            BY_KEY.first(key="x")
+            reading.wait(20)
+
+    threads = [threading.Thread(target=look) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not reading.broken and held(app) == 0

@@ -9,8 +9,8 @@ from flask import Flask, has_app_context, has_request_context, session, url_for
 from werkzeug.test import TestResponse
 
 from idp.core.application import Application
-from idp.core.db import db
 from idp.core.exempt import bare
+from tests.support.connections import held
 from tests.support.edge import build
 
 REFERENCE = re.compile(rb"[0-9A-Z]{4}-[0-9A-Z]{4}")  # each refusal has its own
@@ -62,8 +62,7 @@ def test_other_methods_are_answered_at_the_same_address(app: Flask, method: str,
 def test_a_program_leaves_no_connection_behind(each_app: Flask) -> None:
     for form in ({}, FORM, {"grant_type": "refresh_token", "refresh_token": "x"}):
         assert each_app.test_client().post("/oauth2/token", data=form).status_code in (400, 401)
-        with each_app.app_context():
-            assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert held(each_app) == 0
 
 
 def test_a_view_of_ways_can_make_addresses_and_read_the_form_session(edge: Application) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_to_bytes
 
+FORM = "application/x-www-form-urlencoded"
 # How Werkzeug writes what is no UTF-8; the edge refuses that before a view sees it.
 ERRORS = "werkzeug.url_quote"
 

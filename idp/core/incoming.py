@@ -8,7 +8,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 
 from idp.core import fields
-from idp.core.fields import Fields
+from idp.core.fields import FORM, Fields
 
 
 class Incoming(Request):
@@ -18,6 +18,13 @@ class Incoming(Request):
     def query(self) -> Fields:
         """The fields of the query."""
         return fields.read(self.query_string.decode())
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The fields of the form in the body, for programs; pages read `form`."""
+        if self.mimetype == FORM:
+            return fields.read(self.get_data().decode(errors=fields.ERRORS))
+        return Fields(self.form.items(multi=True))
 
     @cached_property
     def jar(self) -> Fields:

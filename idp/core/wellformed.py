@@ -6,27 +6,29 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from idp.core.fields import FORM
+
 # Encoded bytes that can make a text invalid; to look for them as they are too takes six times as long.
 SUSPICIOUS = re.compile(rb"%(?:00|[89A-Fa-f][0-9A-Fa-f])")
 # JSON's escapes for NUL and for a surrogate that has no partner.
 HIDDEN = re.compile(rb"\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c-f]..)")
-FORM = "application/x-www-form-urlencoded"
 
 
 def check(request: Request) -> None:
     """Raise BadRequest if the path, the query or the body are not UTF-8 or hold a NUL, or 413 if it is too large."""
     if "\x00" in request.path or "\ufffd" in request.path or not _text(request.query_string):
         raise BadRequest
-    if request.method in ("GET", "HEAD") or not request.mimetype:
+    kind = "" if request.method in ("GET", "HEAD") else request.mimetype
+    if not kind:
         return
     body = request.get_data()
     if request.content_length is None and len(body) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge  # Werkzeug cuts a body without a length at the limit and says nothing
-    if request.mimetype == "multipart/form-data":
+    if kind == "multipart/form-data":
         parts = (part for field in request.form.items(multi=True) for part in field)
         if any("\x00" in part or "\ufffd" in part for part in parts):
             raise BadRequest
-    elif not _text(body, encoded=request.mimetype == FORM):
+    elif not _text(body, encoded=kind == FORM):
         raise BadRequest
 
 

@@ -12,7 +12,6 @@ from idp.accounts import origins
 from idp.core import clock, incoming
 from idp.core.driver import held
 from idp.core.exempt import csrf_exempt
-from idp.core.fields import Fields
 from idp.oidc import (
     authorization,
     authorization_requests,
@@ -34,9 +33,7 @@ from idp.signin.attempt import Wanted
 def authorize() -> Response | str:
     """Take a client's request (RFC 6749, 3.1)."""
     asked = incoming.current()
-    client, wish = authorization_requests.read(
-        asked.query if asked.method == "GET" else Fields(asked.form.items(multi=True))
-    )
+    client, wish = authorization_requests.read(asked.query if asked.method == "GET" else asked.fields)
     return _proceed(Request(client, wish, clock.now()))
 
 

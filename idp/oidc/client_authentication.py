@@ -6,8 +6,8 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
-from flask import Request
 
+from idp.core.incoming import Incoming
 from idp.core.values import frozen
 from idp.oidc import client_assertions, clients, mutual_tls, resources
 from idp.oidc.client_assertions import ASSERTION_TYPE
@@ -57,13 +57,13 @@ METHODS = {
 }
 
 
-def authenticate(request: Request) -> Client:
+def authenticate(request: Incoming) -> Client:
     """Return the client that made a request.
 
     Raises InvalidRequestError for repeated parameters or two methods at once, InvalidClientError (401) if the proof
     is missing, wrong or not of the kind that the client registered. Must be called outside an act: keys may be fetched.
     """
-    if any(len(values) > 1 and name != resources.PARAMETER for name, values in request.form.lists()):
+    if set(request.fields.repeated) - {resources.PARAMETER}:
         raise InvalidRequestError("A parameter is repeated.")
     presented = _presented(request)
     client = clients.find(presented.client_id)
@@ -84,8 +84,8 @@ def _refused() -> InvalidClientError:
     return InvalidClientError("The client is unknown or did not prove who it is.", status_code=401)
 
 
-def _presented(request: Request) -> Presented:
-    form = request.form
+def _presented(request: Incoming) -> Presented:
+    form = request.fields
     found = []
     if "Authorization" in request.headers:
         found.append(_from_header(request.headers["Authorization"]))

@@ -5,7 +5,7 @@ from authlib.oauth2.rfc6749 import InvalidScopeError, UnauthorizedClientError
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from idp.core import clock, settings
+from idp.core import clock, incoming, settings
 from idp.core.exempt import bare
 from idp.oidc import authorization, client_authentication, clients, device_authorization, parameters, resources
 from idp.oidc.authorization import Request
@@ -18,7 +18,7 @@ from idp.oidc.parameters import Parameters, Target
 @bare
 def request_device() -> Response:
     """Let a device wait and tell it the codes (3.1 and 3.2)."""
-    client = client_authentication.authenticate(request)
+    client = client_authentication.authenticate(incoming.current())
     if not client.check_grant_type(DEVICE_CODES):
         raise UnauthorizedClientError("The client may not use device codes.")
     begun = device_authorization.begin(client, _wish(client), request.remote_addr)

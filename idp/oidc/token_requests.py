@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from werkzeug.datastructures import MultiDict
-
+from idp.core.fields import Fields
 from idp.core.values import frozen
 from idp.oidc import resources
 from idp.oidc.clients import Client
@@ -17,7 +16,7 @@ class TokenRequest:
     """Who asks, as it was proved; what was sent, in the body alone; what the tokens will count with."""
 
     client: Client
-    form: MultiDict[str, str]
+    form: Fields
     bound: Confirmation
 
     def terms(self, scope: str, given: Sequence[str] | None) -> Terms:
@@ -26,7 +25,7 @@ class TokenRequest:
         Raises InvalidTarget (RFC 8707, 2.2).
         """
         allowed = resources.granted(self.client, given)
-        return Terms(scope, resources.audience(allowed, self.form.getlist(resources.PARAMETER)), self.bound)
+        return Terms(scope, resources.audience(allowed, self.form.every(resources.PARAMETER)), self.bound)
 
 
 @frozen

@@ -3,12 +3,11 @@
 import orjson
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Request, Response
-from flask.globals import request_ctx
+from flask import Response
 
-from idp.core import settings
+from idp.core import incoming, settings
 from idp.core.exempt import bare
-from idp.core.fields import Fields
+from idp.core.incoming import Incoming
 from idp.oidc import (
     authorization_requests,
     client_authentication,
@@ -34,9 +33,9 @@ NEVER_STORED = {"Content-Type": "application/json", "Cache-Control": "no-store",
 @bare
 def token() -> Response:
     """Exchange a code, a refresh token or the client's own proof for tokens."""
-    sent = request_ctx.request
+    sent = incoming.current()
     client = client_authentication.authenticate(sent)
-    asked = TokenRequest(client, sent.form, sender_constraints.binding(client, sender_constraints.shown(sent)))
+    asked = TokenRequest(client, sent.fields, sender_constraints.binding(client, sender_constraints.shown(sent)))
     protection.make_ready("id_token", client)
     return Response(orjson.dumps(server.answer(asked)), headers=NEVER_STORED)
 
@@ -44,10 +43,10 @@ def token() -> Response:
 @bare
 def push() -> Response:
     """Take an authorization request ahead of the browser (RFC 9126, 2)."""
-    sent = request_ctx.request
+    sent = incoming.current()
     client = client_authentication.authenticate(sent)
     answer = {
-        "request_uri": authorization_requests.push(client, Fields(sent.form.items(multi=True)), dpop.proved(sent)),
+        "request_uri": authorization_requests.push(client, sent.fields, dpop.proved(sent)),
         "expires_in": settings.current().oidc.pushed_request_seconds,
     }
     return Response(orjson.dumps(answer), 201, mimetype="application/json")
@@ -56,7 +55,7 @@ def push() -> Response:
 @bare
 def introspect() -> Response:
     """Tell a client what one of its tokens is worth."""
-    sent = request_ctx.request
+    sent = incoming.current()
     client, presented = _asking(sent)
     answer = introspection.told(presented, client)
     if sent.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
@@ -67,7 +66,7 @@ def introspect() -> Response:
 @bare
 def revoke() -> Response:
     """Take a token back from the client that gives it up."""
-    client, presented = _asking(request_ctx.request, public=True)
+    client, presented = _asking(incoming.current(), public=True)
     revocation.give_back(presented, client)
     return Response(status=200)
 
@@ -75,7 +74,7 @@ def revoke() -> Response:
 @bare
 def person() -> Response:
     """Give the claims that an access token opens (OpenID Connect Core, 5.3)."""
-    sent = request_ctx.request
+    sent = incoming.current()
     scheme, presented = _presented(sent)
     if presented is None:
         return _challenge(scheme)
@@ -94,26 +93,26 @@ def refused(error: OAuth2Error) -> Response:
     return Response(orjson.dumps(dict(body)), status, headers)
 
 
-def _asking(sent: Request, *, public: bool = False) -> tuple[Client, str]:
+def _asking(sent: Incoming, *, public: bool = False) -> tuple[Client, str]:
     """Return the client that asks about a token, and the token."""
     client = client_authentication.authenticate(sent)
     if not public:
         client_authentication.require_confidential(client)
-    if not sent.form.get("token"):
+    if not sent.fields.get("token"):
         raise InvalidRequestError("The parameter token is missing.")
-    return client, sent.form["token"]
+    return client, sent.fields["token"]
 
 
-def _presented(sent: Request) -> tuple[str, str | None]:
+def _presented(sent: Incoming) -> tuple[str, str | None]:
     """Return the scheme and the token of the header, else the token of the form (RFC 6750, 2.1, 2.2; RFC 9449, 7.1)."""
     scheme, _, value = sent.headers.get("Authorization", "").partition(" ")
     named = dpop.SCHEME if scheme.lower() == dpop.SCHEME.lower() else "Bearer"
     if scheme.lower() in ("bearer", dpop.SCHEME.lower()) and value:
         return named, value.strip()
-    return named, sent.form.get("access_token") or None
+    return named, sent.fields.get("access_token") or None
 
 
-def _shown(sent: Request, scheme: str, token: str) -> Confirmation:
+def _shown(sent: Incoming, scheme: str, token: str) -> Confirmation:
     """What the request shows besides the token; a proof counts with its own scheme only (RFC 9449, 7.2)."""
     if scheme == dpop.SCHEME:
         return sender_constraints.shown(sent, token)

@@ -6,6 +6,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
@@ -16,6 +19,7 @@ from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
 from idp.oidc.confirmation import Confirmation
 from idp.oidc.given import Grant
+from idp.oidc.keys import Key
 from idp.oidc.subjects import subject_of
 from idp.signin.steps import EID_AMR
 
@@ -25,8 +29,7 @@ ID_TOKEN_TYPE = "JWT"  # noqa: S105
 # Clocks may differ by this much: 8 seconds must pass, 60 must not (FAPI 2.0 Security Profile, 5.3.2.1-13).
 SKEW_SECONDS = 10
 MOST_REMEMBERED = 1000
-# How each of our algorithms signs, and no other one.
-SIGNATURES = {name: jws.JWSRegistry(algorithms=[name]).get_alg(name) for name in keys.ALGORITHMS}
+ECDSA_WITH_SHA256 = ECDSA(SHA256())
 
 
 class TokenRefused(Exception):
@@ -147,7 +150,21 @@ def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
     """
     key = keys.ring().signing[algorithm]
     signed = b"%b.%b" % (_header(algorithm, kind, key.kid), _base64(orjson.dumps(claims)))
-    return (b"%b.%b" % (signed, _base64(SIGNATURES[algorithm].sign(signed, key)))).decode()
+    return (b"%b.%b" % (signed, _base64(SIGNATURES[algorithm](signed, key)))).decode()
+
+
+def _es256(signed: bytes, key: Key) -> bytes:
+    """ECDSA with P-256 and SHA-256: two numbers, one after the other (RFC 7518, 3.4).
+
+    The library asks the key each time what it may be used for, 9 us of the 30.
+    """
+    private: Any = key.private_key
+    r, s = decode_dss_signature(private.sign(signed, ECDSA_WITH_SHA256))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+# How each of our algorithms signs, and no other one.
+SIGNATURES = {"ES256": _es256, "RS256": jws.JWSRegistry(algorithms=["RS256"]).get_alg("RS256").sign}
 
 
 @lru_cache(64)

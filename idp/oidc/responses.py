@@ -1,24 +1,19 @@
 """Answers of the authorization endpoint, to the registered address, always with the issuer (RFC 9207)."""
 
 import re
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from flask import Response, make_response, render_template
-from werkzeug.datastructures import Headers
 
 from idp.accounts import session
 from idp.core import clock, headers, settings, web
+from idp.core.answers import Ready
 from idp.core.errors import Invalid
 from idp.oidc import device_authorization, protection, session_management
 from idp.oidc.clients import Client
 from idp.oidc.parameters import ErrorResponse, Target
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # JARM names none; its own type keeps it from being taken for an ID token (RFC 8725, 3.11).
 JWT_TYPE = "oauth-authz-resp+jwt"
@@ -28,7 +23,7 @@ PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
 encoded = lru_cache(100)(quote_plus)
 
 
-class Redirect(Response):
+class Redirect(Ready):
     """A redirect to a client, whose address goes out as it was registered, character by character.
 
     Flask's own tells people in HTML to click, and makes an address of what could be a text: 45 us.
@@ -36,16 +31,7 @@ class Redirect(Response):
 
     def __init__(self, address: str) -> None:
         """Lead to the address with GET, whatever this request was (RFC 9110, 15.4.4)."""
-        sent = Headers()
-        sent.add("Location", address)
-        sent.add("Content-Length", "0")
-        sent.add("Content-Type", "text/html; charset=utf-8")
-        super().__init__(status=303, headers=sent)
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Send the headers as they are, and no body."""
-        start_response(self.status, self.headers.to_wsgi_list())
-        return ()
+        super().__init__(b"", [("Location", address), ("Content-Type", "text/html; charset=utf-8")], 303)
 
 
 def good_response(client: Client, target: Target, parameters: dict[str, str]) -> Response:

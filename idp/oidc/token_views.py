@@ -6,6 +6,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response
 
 from idp.core import incoming, settings
+from idp.core.answers import JSON, Ready
 from idp.core.exempt import bare
 from idp.core.incoming import Incoming
 from idp.oidc import (
@@ -27,7 +28,7 @@ from idp.oidc.token_requests import TokenRequest
 from idp.oidc.tokens import TokenRefused
 
 # RFC 6749, 5.1.
-NEVER_STORED = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
+NEVER_STORED = (("Content-Type", JSON), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 @bare
@@ -37,7 +38,7 @@ def token() -> Response:
     client = client_authentication.authenticate(sent)
     asked = TokenRequest(client, sent.fields, sender_constraints.binding(client, sender_constraints.shown(sent)))
     protection.make_ready("id_token", client)
-    return Response(orjson.dumps(server.answer(asked)), headers=NEVER_STORED)
+    return Ready(orjson.dumps(server.answer(asked)), NEVER_STORED)
 
 
 @bare
@@ -49,7 +50,7 @@ def push() -> Response:
         "request_uri": authorization_requests.push(client, sent.fields, dpop.proved(sent)),
         "expires_in": settings.current().oidc.pushed_request_seconds,
     }
-    return Response(orjson.dumps(answer), 201, mimetype="application/json")
+    return Ready(orjson.dumps(answer), [("Content-Type", JSON)], 201)
 
 
 @bare
@@ -60,7 +61,7 @@ def introspect() -> Response:
     answer = introspection.told(presented, client)
     if sent.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
         return Response(introspection.as_jwt(answer, client), mimetype=introspection.MEDIA_TYPE)
-    return Response(orjson.dumps(answer), mimetype="application/json")
+    return Ready(orjson.dumps(answer), [("Content-Type", JSON)])
 
 
 @bare
@@ -80,7 +81,7 @@ def person() -> Response:
         return _challenge(scheme)
     try:
         body, kind = userinfo.answer(presented, _shown(sent, scheme, presented))
-        return Response(body, mimetype=kind)
+        return Ready(body, [("Content-Type", kind)])
     except TokenRefused:
         return _challenge(scheme, "invalid_token")
     except ProofRefused:

@@ -13,12 +13,12 @@ from idp.oidc.tokens import TokenRefused
 JWT_TYPE = "userinfo+jwt"
 
 
-def answer(token: str, shown: Confirmation) -> tuple[str | bytes, str]:
+def answer(token: str, shown: Confirmation) -> tuple[bytes, str]:
     """Return the body and its media type: signed and encrypted as the client registered (5.3.2); raise TokenRefused."""
     client, found = claims_for(token, shown)
     about = {**found, "iss": settings.current().server.issuer, "aud": client.client_id}
     text = protection.told("userinfo", about, JWT_TYPE, client)
-    return (orjson.dumps(found), "application/json") if text is None else (text, "application/jwt")
+    return (orjson.dumps(found), "application/json") if text is None else (text.encode(), "application/jwt")
 
 
 def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:

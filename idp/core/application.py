@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask.ctx import RequestContext
-from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import Rule
 
-from idp.core import monitoring, web
+from idp.core import incoming, monitoring, web
 from idp.core.addresses import LateRule
 from idp.core.incoming import Incoming
 from idp.core.short_way import ShortWay
@@ -55,21 +54,21 @@ class Application(Flask):
         """Answer a request, and count the answer."""
         begun = perf_counter()
         answer = super().full_dispatch_request()
-        monitoring.count(request_ctx.request, answer.status_code, perf_counter() - begun)
+        monitoring.count(incoming.current(), answer.status_code, perf_counter() - begun)
         return answer
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Judge the request; pages have hooks of their own after that."""
-        return web.judge(request_ctx.request) or (None if self._for_program() else super().preprocess_request())
+        return web.judge(incoming.current()) or (None if self._for_program() else super().preprocess_request())
 
     def process_response(self, response: Response) -> Response:
         """Call what sets cookies and the like on pages; a view of programs has its own blueprint's hooks alone."""
         if not self._for_program():
             return super().process_response(response)
-        for hook in self.after_request_funcs.get(request_ctx.request.blueprint, ()):
+        for hook in self.after_request_funcs.get(incoming.current().blueprint, ()):
             response = hook(response)  # type: ignore[assignment]
         return response
 
     def _for_program(self) -> bool:
-        view = self.view_functions.get(request_ctx.request.endpoint or "")
-        return getattr(view, "bare", False)
+        rule = incoming.current().url_rule
+        return rule is not None and getattr(self.view_functions[rule.endpoint], "bare", False)

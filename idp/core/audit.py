@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from flask import g, has_request_context, request
+from flask import has_request_context, request
 from sqlalchemy import JSON, Index, LargeBinary, Text, bindparam, event, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,7 +71,7 @@ class Actor:
 
 def acting(actor: Actor) -> None:
     """Remember who acts for the rest of this request or command."""
-    g.audit_actor = actor
+    driver.held().audit_actor = actor
 
 
 def record(

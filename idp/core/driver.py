@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, has_request_context
+from flask import Flask, g, has_request_context
 from flask.ctx import _AppCtxGlobals
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from idp.core.settings import application
 from idp.core.turns import Turns
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ class Borrowed:
 
 
 def _taken(held: Held) -> Line:
-    extensions = current_app.extensions
+    extensions = application().extensions
     try:
         taken: Line = extensions[FREE].pop()
     except IndexError:
@@ -137,7 +138,7 @@ def give_back(_error: BaseException | None = None) -> None:
 
 def _give_back(line: Line) -> None:
     if line.sqlite:
-        current_app.extensions[FREE].append(line)
+        application().extensions[FREE].append(line)
     else:
         line.close()
 
@@ -148,7 +149,7 @@ def begun() -> Iterator[Line]:
 
     Raises DBAPIError if the database cannot be reached, or refuses to begin or to commit.
     """
-    turns: Turns | None = current_app.extensions.get(TURNS)
+    turns: Turns | None = application().extensions.get(TURNS)
     with Borrowed() as taken, turns.mine() if turns else nullcontext():
         taken.begin()
         try:

@@ -258,13 +258,13 @@ class Settings:
         return self.server.issuer.startswith("https://")
 
 
-# The application without the detours of its proxy: a code flow asks sixteen times.
-_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
+# The application without the detours of its proxy: a code flow asks for it twenty times.
+application: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def current() -> Settings:
     """Return the settings of the running application."""
-    settings: Settings = _app().extensions["ern_settings"]
+    settings: Settings = application().extensions["ern_settings"]
     return settings
 
 

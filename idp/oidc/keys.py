@@ -48,10 +48,11 @@ class Ring:
 
 def ring(kid: str | None = None, *, anew: bool = False) -> Ring:
     """Return the keys, read again if `kid` is not among them or `anew` asks; on an empty database they are made."""
-    held: Ring | None = current_app.extensions.get(HELD)
+    extensions = settings.application().extensions
+    held: Ring | None = extensions.get(HELD)
     known = held is not None and not anew and (kid is None or any(key.kid == kid for key in held.all))
     if held is None or time.monotonic() - held.read_at > (FRESH_SECONDS if known else ANEW_SECONDS):
-        held = current_app.extensions[HELD] = _read(held)
+        held = extensions[HELD] = _read(held)
     return held
 
 

@@ -2,7 +2,6 @@
 
 import importlib
 import random
-import smtplib
 import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -66,7 +65,7 @@ def deliver_next() -> bool:
     except Undeliverable as error:
         log.error("message refused", message=message_id, channel=channel, reason=str(error))
         outbox.postpone(message_id, str(error), final=True)
-    except (OSError, smtplib.SMTPException) as error:
+    except OSError as error:  # SMTPException is one
         log.warning("message delayed", message=message_id, channel=channel, reason=type(error).__name__)
         outbox.postpone(message_id, f"{type(error).__name__}: {error}")
     except (LookupError, TypeError, ValueError) as error:

@@ -66,15 +66,19 @@ def _json(failure: Failure) -> Response:
     return jsonify(error=error, error_description=failure.sentence.plain(failure.details), reference=reference())
 
 
+def _same_address() -> str:
+    """Return the address that was asked for; of one that is refused it may not be a text."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
 def _page(failure: Failure) -> str:
-    again = request.full_path.rstrip("?") if request.method == "GET" else request.path
     rule = request.url_rule
     worth_it = failure.status in (429, 500, 503) and rule is not None and "GET" in (rule.methods or ())
     return render_template(
         "core/error.html",
         title=failure.sentence.title,
         text=failure.sentence.plain(failure.details),
-        again=again if worth_it else None,
+        again=_same_address() if worth_it else None,
         reference=reference(),
         wait=failure.retry_after,
     )

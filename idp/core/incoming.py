@@ -7,8 +7,7 @@ from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 
-from idp.core import fields
-from idp.core.fields import FORM, Fields
+from idp.core.fields import ERRORS, FORM, Fields, read
 
 
 class Incoming(Request):
@@ -17,13 +16,13 @@ class Incoming(Request):
     @cached_property
     def query(self) -> Fields:
         """The fields of the query."""
-        return fields.read(self.query_string.decode())
+        return read(self.query_string.decode(errors=ERRORS))
 
     @cached_property
     def fields(self) -> Fields:
         """The fields of the form in the body, for programs; pages read `form`."""
         if self.mimetype == FORM:
-            return fields.read(self.get_data().decode(errors=fields.ERRORS))
+            return read(self.get_data().decode(errors=ERRORS))
         return Fields(self.form.items(multi=True))
 
     @cached_property

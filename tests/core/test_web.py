@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.edge import build
@@ -53,6 +54,15 @@ def test_ten_megabytes_without_a_length_are_refused_too(client: FlaskClient, con
 @pytest.mark.parametrize("raw", ["%FF", "%C3", "%00", "a%00b", "%ED%A0%80", "%F5%80%80%80"])
 def test_text_that_is_no_text_is_refused_in_a_query(client: FlaskClient, address: str, raw: str) -> None:
     assert client.get(f"{address}?text={raw}").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/login", "/oauth2/authorize", "/oauth2/token", "/no-such-page"])
+@pytest.mark.parametrize("raw", ["a=\xff", "lang=\xff", "a=\x80&lang=fr", "\xc3("])
+def test_bytes_that_are_no_text_are_refused_in_a_query_with_a_page(app: Flask, address: str, raw: str) -> None:
+    """Not every server encodes or refuses them before we see them; the page that says so is written with care."""
+    for method in ("GET", "POST"):
+        answer = app.test_client().open(address, method=method, environ_overrides={"QUERY_STRING": raw})
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(

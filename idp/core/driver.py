@@ -106,14 +106,17 @@ class Borrowed:
         """Return it; raise DBAPIError if the database cannot be reached."""
         self._held = held()
         self._line = self._held.line or _taken(self._held)
+        self._for_now = self._held.line is None
         return self._line
 
     def __exit__(self, kind: object, *_error: object) -> None:
-        """Give it back unless the request keeps it."""
+        """Give it back unless the request keeps it, or gave it back meanwhile: nobody else's connection is touched."""
+        if not self._for_now and self._held.line is not self._line:
+            return
         if kind is not None:
             self._held.line = None
             self._line.close()
-        elif self._held.line is not self._line:
+        elif self._for_now:
             _give_back(self._line)
 
 

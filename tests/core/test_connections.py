@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from sqlite3 import ProgrammingError
 from typing import Any
 
@@ -215,3 +216,14 @@ def test_on_sqlite_more_requests_at_once_than_the_pool_has_do_not_wait_for_each_
     for thread in threads:
         thread.join(30)
     assert not reading.broken and held(app) == 0
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+def test_a_connection_that_is_given_back_meanwhile_is_lent_to_one_only(app: Flask, error: Exception | None) -> None:
+    with app.test_request_context("/"):
+        with suppress(ZeroDivisionError), driver.Borrowed() as line:
+            driver.give_back()
+            if error:
+                raise error
+        assert app.extensions[driver.FREE] == [line]
+        assert BY_KEY.first(key="x") is None and kept() is line

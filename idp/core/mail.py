@@ -1,11 +1,10 @@
 """Mail: one text, shown as plain text and as simple HTML, handed to a relay by SMTP (RFC 5321, RFC 5322)."""
 
-import importlib
 import re
+import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from typing import TYPE_CHECKING, Any
 
 from flask import render_template
 from flask_babel import force_locale, gettext
@@ -15,10 +14,6 @@ from idp.core.settings import Mail
 from idp.core.signed import digest
 from idp.core.values import frozen
 
-if TYPE_CHECKING:
-    import smtplib
-
-SMTP = "smtplib"  # loaded by the process that sends, at its first mail: half a MiB of an idle server
 LINK = re.compile(r"^(?P<label>[^\n]+?)\u00a0?: (?P<href>https?://\S+)$")
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: permanent negative completion
 CODE = re.compile(r"^[0-9 ]{6,12}$")
@@ -65,8 +60,7 @@ def send(mail: EmailMessage, relay: Mail) -> str:
     Raises Undeliverable when the relay refuses the recipient for good, OSError (of which SMTPException is one) when it
     is worth trying again.
     """
-    smtp: Any = importlib.import_module(SMTP)
-    factory = smtp.SMTP_SSL if relay.security == "tls" else smtp.SMTP
+    factory = smtplib.SMTP_SSL if relay.security == "tls" else smtplib.SMTP
     with factory(relay.host, relay.port, timeout=relay.timeout_seconds) as connection:
         if relay.security == "starttls":
             connection.starttls(context=ssl.create_default_context())
@@ -76,16 +70,15 @@ def send(mail: EmailMessage, relay: Mail) -> str:
     return str(mail["Message-ID"])
 
 
-def _hand_over(connection: "smtplib.SMTP", mail: EmailMessage) -> None:
-    smtp: Any = importlib.import_module(SMTP)
+def _hand_over(connection: smtplib.SMTP, mail: EmailMessage) -> None:
     try:
         connection.send_message(mail)
-    except smtp.SMTPRecipientsRefused as refused:
+    except smtplib.SMTPRecipientsRefused as refused:
         code, reason = next(iter(refused.recipients.values()))
         if code in FOR_GOOD:
             raise Undeliverable(f"{code} {reason!r}") from None
         raise
-    except smtp.SMTPDataError as refused:
+    except smtplib.SMTPDataError as refused:
         if refused.smtp_code in FOR_GOOD:
             raise Undeliverable(f"{refused.smtp_code} {refused.smtp_error!r}") from None
         raise

@@ -34,7 +34,6 @@ ROOT = Path(__file__).parents[2]
 SQLITE_FILE = "sqlite:///"
 # SQLite's log before its pages go into the file, each once: 16 MiB instead of 4 spare a commit 7 us and 17 of waiting.
 LOG_PAGES = 4000
-SHIFT = len("+00:00")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -80,7 +79,8 @@ def _as_text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError("a naive datetime reached the database")
-    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:-SHIFT]
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _from_text(value: str | None) -> datetime | None:
@@ -166,6 +166,7 @@ def _engine_options(url: str) -> dict[str, Any]:
         options = common | {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
         if make_url(url).database not in (None, "", ":memory:"):  # in memory there is but one connection
             # The one used last still holds pages of the file: a tenth of UserInfo with four threads.
+            # No upper limit: who waits at the pool would not hear of those that are lent on past it (`driver`).
             options |= {"pool_use_lifo": True, "max_overflow": -1}
         return options
     return common | {"pool_pre_ping": True, "pool_size": 8}

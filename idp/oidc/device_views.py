@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from idp.core import clock, incoming, settings
 from idp.core.exempt import bare
+from idp.core.fields import Fields
 from idp.oidc import authorization, client_authentication, clients, device_authorization, parameters, resources
 from idp.oidc.authorization import Request
 from idp.oidc.client_metadata import DEVICE_CODES
@@ -18,10 +19,11 @@ from idp.oidc.parameters import Parameters, Target
 @bare
 def request_device() -> Response:
     """Let a device wait and tell it the codes (3.1 and 3.2)."""
-    client = client_authentication.authenticate(incoming.current())
+    sent = incoming.current()
+    client = client_authentication.authenticate(sent)
     if not client.check_grant_type(DEVICE_CODES):
         raise UnauthorizedClientError("The client may not use device codes.")
-    begun = device_authorization.begin(client, _wish(client), request.remote_addr)
+    begun = device_authorization.begin(client, _wish(client, sent.fields), sent.remote_addr)
     page = settings.current().server.issuer + url_for("oidc.device")
     answer = {
         "device_code": begun.device_code,
@@ -54,10 +56,10 @@ def _kept(code: str) -> str:
     return authorization.keep(Request(client, wish, clock.now()))
 
 
-def _wish(client: Client) -> Parameters:
-    scopes = client.allowed_scopes(request.form.get("scope", ""))
+def _wish(client: Client, given: Fields) -> Parameters:
+    scopes = client.allowed_scopes(given.get("scope", ""))
     if "openid" not in scopes:
         raise InvalidScopeError("the scope openid is required")
-    levels = tuple(request.form.get("acr_values", "").split()) or tuple(client.further.get("default_acr_values", ()))
-    wanted = resources.asked(client, request.form.getlist(resources.PARAMETER))
+    levels = tuple(given.get("acr_values", "").split()) or tuple(client.further.get("default_acr_values", ()))
+    wanted = resources.asked(client, given.every(resources.PARAMETER))
     return Parameters(client.client_id, Target("", None), " ".join(scopes), "", acr_values=levels, resources=wanted)

@@ -59,7 +59,7 @@ def introspect() -> Response:
     sent = incoming.current()
     client, presented = _asking(sent)
     answer = introspection.told(presented, client)
-    if sent.accept_mimetypes.best_match(("application/json", introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
+    if sent.accept_mimetypes.best_match((JSON, introspection.MEDIA_TYPE)) == introspection.MEDIA_TYPE:
         return Response(introspection.as_jwt(answer, client), mimetype=introspection.MEDIA_TYPE)
     return Ready(orjson.dumps(answer), [("Content-Type", JSON)])
 

@@ -3,6 +3,7 @@
 import orjson
 
 from idp.core import settings
+from idp.core.answers import JSON
 from idp.oidc import claims, given, grants, protection, tokens
 from idp.oidc.claims import Claims
 from idp.oidc.clients import Client
@@ -18,7 +19,7 @@ def answer(token: str, shown: Confirmation) -> tuple[bytes, str]:
     client, found = claims_for(token, shown)
     about = {**found, "iss": settings.current().server.issuer, "aud": client.client_id}
     text = protection.told("userinfo", about, JWT_TYPE, client)
-    return (orjson.dumps(found), "application/json") if text is None else (text.encode(), "application/jwt")
+    return (orjson.dumps(found), JSON) if text is None else (text.encode(), "application/jwt")
 
 
 def claims_for(token: str, shown: Confirmation) -> tuple[Client, Claims]:

@@ -2,7 +2,8 @@
 
 from urllib.parse import urlencode
 
-from flask import Request
+import pytest
+from flask import Flask, Request
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
@@ -47,3 +48,23 @@ def test_fields_are_kept_and_restored() -> None:
 def test_cookies_are_read_as_werkzeug_reads_them(header: str) -> None:
     environ = {**EnvironBuilder().get_environ(), "HTTP_COOKIE": header}
     assert [*Incoming(environ).cookies.lists()] == [*Request(environ).cookies.lists()]
+
+
+@pytest.mark.parametrize("body", ["", "a=1", "a=1&a=2&b", "a+b=%26%3D+x&c=%E2%82%AC", "=x&&a=", "a=b=c;d"])
+def test_a_form_of_a_program_has_the_fields_that_werkzeug_finds(body: str) -> None:
+    asked = Incoming(
+        EnvironBuilder("/", method="POST", data=body, content_type="application/x-www-form-urlencoded").get_environ()
+    )
+    assert list(asked.fields.items()) == list(asked.form.items())
+    assert {name: asked.fields.every(name) for name in asked.fields} == dict(asked.form.lists())
+
+
+def test_a_form_in_parts_has_its_fields_too() -> None:
+    parts = EnvironBuilder("/", method="POST", data={"a": ["1", "2"]}, content_type="multipart/form-data")
+    asked = Incoming(parts.get_environ())
+    assert (asked.fields, asked.fields.every("a")) == ({"a": "1"}, ["1", "2"])
+
+
+def test_what_is_no_form_has_no_fields(app: Flask) -> None:
+    answer = app.test_client().post("/oauth2/token", json={"grant_type": "client_credentials"})
+    assert answer.status_code == 401

@@ -34,7 +34,10 @@ Key = ECKey | RSAKey
 
 @frozen
 class Ring:
-    """The keys of the server as one process holds them: parsed once, read again after a minute.
+    """The keys of the server as one process holds them: read again after a minute, and each parsed once.
+
+    OpenSSL proves the primes of an RSA key before it takes it, for 30 ms; `kid` is the thumbprint of a key (RFC 7638),
+    so what has the same one is the same key.
 
     `verified`: what was signed with them and shown lately, so that the same signature is not verified again and again.
     """
@@ -68,7 +71,8 @@ def _read(before: Ring | None) -> Ring:
     if set(signs) != set(ALGORITHMS):
         ensure()
         return _read(before)
-    keys = {row.kid: _parsed(row) for row in rows}
+    parsed: dict[Any, Any] = {key.kid: key for key in before.all} if before is not None else {}
+    keys: dict[str, Key] = {row.kid: parsed.get(row.kid) or _parsed(row) for row in rows}
     everything = KeySet(list(keys.values()))
     signing = {algorithm: keys[kid] for algorithm, kid in signs.items()}
     public = orjson.dumps(everything.as_dict(private=False))

@@ -67,6 +67,18 @@ def test_a_process_that_has_not_heard_of_rotations_publishes_the_keys_of_now(sta
     assert signing(stage) in published(stage)
 
 
+def test_a_key_is_parsed_once_however_often_the_keys_are_read(stage: Stage) -> None:
+    """An RSA key costs 30 ms each time, and under load every thread would pay them once a second."""
+    published(stage)
+    before = stage.app.extensions["ern_keys"]
+    stage.app.extensions["ern_keys"] = keys.Ring(before.signing, before.all, before.public, before.read_at - 2)
+    published(stage)
+    after = stage.app.extensions["ern_keys"]
+    assert after.read_at > before.read_at, "they were read again"
+    assert {id(key) for key in after.all} == {id(key) for key in before.all}
+    assert all(after.signing[name] is key for name, key in before.signing.items())
+
+
 def test_keys_rotate_by_themselves_and_are_forgotten_after_their_last_token(each_stage: Stage) -> None:
     app, old = each_stage.app, signing(each_stage)
     with app.app_context():

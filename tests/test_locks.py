@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN, TEST = ROOT / "requirements.lock", ROOT / "requirements-test.lock"
+RUN, TEST, BUILD = (ROOT / f"requirements{which}.lock" for which in ("", "-test", "-build"))
 PIN = re.compile(r"[a-z0-9._-]+(\[[a-z,]+\])?==[0-9][0-9a-z.+]*( ; [a-z_ <>=!'.0-9()A-Z]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -23,13 +23,13 @@ def pins(lock: Path) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", [RUN, TEST], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [RUN, TEST, BUILD], ids=lambda lock: lock.name)
 def test_a_lock_file_holds_pins_and_hashes_and_nothing_else(lock: Path) -> None:
     strange = [line for line in lock.read_text().splitlines() if not PIN.fullmatch(line) and not HASH.fullmatch(line)]
     assert strange == []
 
 
-@pytest.mark.parametrize("lock", [RUN, TEST], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [RUN, TEST, BUILD], ids=lambda lock: lock.name)
 def test_every_pin_has_a_hash(lock: Path) -> None:
     assert not re.search(r"\\\n[a-z]", lock.read_text())
 
@@ -44,7 +44,8 @@ def test_the_locks_fulfil_what_the_project_asks_for() -> None:
     extras = project["project"]["optional-dependencies"].values()
     wanted = [*project["project"]["dependencies"], *(one for extra in extras for one in extra)]
     unmet = [one for one in wanted if not _met(Requirement(one), pins(RUN))]
-    unmet += [one for one in project["dependency-groups"]["test"] if not _met(Requirement(one), pins(TEST))]
+    for lock, group in ((TEST, "test"), (BUILD, "build")):
+        unmet += [one for one in project["dependency-groups"][group] if not _met(Requirement(one), pins(lock))]
     assert unmet == [], "run make lock"
 
 

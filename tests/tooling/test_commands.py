@@ -4,6 +4,7 @@ import os
 import runpy
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,36 @@ def test_the_environment_is_left_alone_until_a_lock_changes(environment: dict[st
     assert environment["_installed"](lock)
     lock.write_text("one==2\n")
     assert not environment["_installed"](lock)
+
+
+def test_passwords_are_hashed_by_what_was_compiled_for_this_processor(environment: dict[str, Any]) -> None:
+    """Where it could be: a wheel from elsewhere names the many systems that it suits."""
+    wheel = metadata.distribution(environment["HASHES_PASSWORDS"]).read_text("WHEEL") or ""
+    assert ("manylinux" not in wheel) is environment["_can_compile"](), "make clean, and make the environment again"
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_what_hashes_passwords_is_compiled_as_it_is_locked_or_the_wheel_stays(
+    environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], able: bool
+) -> None:
+    asked: list[tuple[tuple[str, ...], dict[str, str]]] = []
+
+    def done(*command: str, **given: str) -> bool:
+        asked.append((command, given))
+        return able
+
+    monkeypatch.setitem(environment, "_done", done)
+    environment["_compile"]()
+    tools, *compiled = asked
+    assert str(environment["BUILD_LOCK"]) in tools[0]
+    for command, given in compiled:
+        name, *hashes = given["given"].split(" \\\n")
+        assert (
+            "--require-hashes" in command and name == f"argon2-cffi-bindings=={metadata.version(name.split('==')[0])}"
+        )
+        assert hashes and all(one.strip().startswith("--hash=sha256:") for one in hashes)
+    assert bool(compiled) is able
+    assert ("passwords take twice as long" in capsys.readouterr().out) is not able
 
 
 def test_python_without_venv_gets_one_sentence(

@@ -1,6 +1,5 @@
 """Tokens as JWTs: the ID token for the client, the access token for the resources behind it."""
 
-import base64
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,7 +12,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from idp.core import clock, settings
-from idp.core.signed import digest, new_token
+from idp.core.signed import base64url, digest, new_token
 from idp.core.values import frozen
 from idp.oidc import clients, confirmation, keys
 from idp.oidc.clients import Client
@@ -149,8 +148,8 @@ def sign(claims: dict[str, Any], algorithm: str, kind: str) -> str:
     time, 20 of its 40 us.
     """
     key = keys.ring().signing[algorithm]
-    signed = b"%b.%b" % (_header(algorithm, kind, key.kid), _base64(orjson.dumps(claims)))
-    return (b"%b.%b" % (signed, _base64(SIGNATURES[algorithm](signed, key)))).decode()
+    signed = f"{_header(algorithm, kind, key.kid)}.{base64url(orjson.dumps(claims))}"
+    return f"{signed}.{base64url(SIGNATURES[algorithm](signed.encode(), key))}"
 
 
 def _es256(signed: bytes, key: Key) -> bytes:
@@ -168,12 +167,8 @@ SIGNATURES = {"ES256": _es256, "RS256": jws.JWSRegistry(algorithms=["RS256"]).ge
 
 
 @lru_cache(64)
-def _header(algorithm: str, kind: str, kid: str | None) -> bytes:
-    return _base64(orjson.dumps({"alg": algorithm, "typ": kind, "kid": kid}))
-
-
-def _base64(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
+def _header(algorithm: str, kind: str, kid: str | None) -> str:
+    return base64url(orjson.dumps({"alg": algorithm, "typ": kind, "kid": kid}))
 
 
 def _verified(text: str, kind: str, algorithms: list[str]) -> dict[str, Any]:
@@ -202,4 +197,4 @@ def _verified_before(text: str) -> AccessToken:
 
 def _half_hash(token: str) -> str:
     """The left half of the SHA-256 of an access token or a code (OpenID Connect Core, 3.1.3.6 and 3.3.2.11)."""
-    return _base64(digest(token)[:16]).decode()
+    return base64url(digest(token)[:16])

@@ -68,7 +68,9 @@ def main() -> None:
         port=given.port,
         interface=Interfaces.WSGI,
         workers=given.workers,
-        blocking_threads=4,
+        # A fourth takes a twentieth of the code flow on one core and a tenth with two workers, a single one nothing,
+        # but then whoever waits for a client's keys holds up everybody.
+        blocking_threads=3,
         http=HTTPModes.http1,
         websockets=False,
         backlog=256,

@@ -1,8 +1,8 @@
 """Turns to write to SQLite, which lets one write at a time: whoever is not that one sleeps, and ever longer.
 
 So the threads of a process queue at a lock, and one thread of each process at a file beside the database, where it
-looks again soon. The threads of a process refresh a fifth more tokens for it; two processes do nearly twice as many code
-flows, and the slowest of a hundred waits a fifth as long.
+looks again soon. The threads of a process refresh a fifth more tokens for it; two processes do nearly twice as many
+code flows, and the slowest of a hundred waits a fifth as long.
 """
 
 import fcntl

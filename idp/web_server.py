@@ -68,8 +68,8 @@ def main() -> None:
         port=given.port,
         interface=Interfaces.WSGI,
         workers=given.workers,
-        # A fourth takes a twentieth of the code flow on one core and a tenth with two workers. With a single one, whoever
-        # waits for a client's keys would hold up everybody.
+        # A fourth takes a twentieth of the code flow on one core and a tenth with two workers. With a single one,
+        # whoever waits for a client's keys would hold up everybody.
         blocking_threads=3,
         http=HTTPModes.http1,
         websockets=False,

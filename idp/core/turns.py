@@ -14,7 +14,7 @@ from functools import cached_property
 
 # How long a writer waits for the one before. In vain, SQLite itself refuses.
 BUSY_SECONDS = 30
-# An act takes some 200 us, and Linux adds 50 to each pause: with 200 for a pause two processes do a fifth less.
+# An act takes some 200 us, and Linux adds 50 to each pause: with 200 for a pause two processes do a quarter less.
 PAUSE_SECONDS = 0.000001
 # Whoever waits for longer than acts take, for a whole import say, does not look all the time.
 PATIENT_AFTER_SECONDS = 0.02

@@ -1,9 +1,11 @@
 """Grants: what a person gave a client in one sign-in; every code, access token and refresh token comes from one."""
 
+import hmac
+import re
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
 from idp.accounts.models import AccountState
 from idp.accounts.open_session import AnySession
@@ -22,14 +24,14 @@ from idp.oidc.response_types import CODE, gives
 
 OFFLINE = "offline_access"
 
+# A code names its grant: its secret is looked up nowhere, so no index of random places is written in each act.
+CODE_FORM = re.compile(r"([0-9]{1,9})\.([A-Za-z0-9_-]{43})")
 # Statements of each code flow, built once.
 GIVE = Prepared(insert(AuthorizationGrant).returning(AuthorizationGrant.id))
-MINE = (AuthorizationGrant.code_digest == bindparam("digest")) & (AuthorizationGrant.client_id == bindparam("client"))
 REDEEM = Prepared(
     update(AuthorizationGrant)
-    .where(MINE, AuthorizationGrant.redeemed_at.is_(None))
+    .where(AuthorizationGrant.id == bindparam("grant_id"), AuthorizationGrant.redeemed_at.is_(None))
     .values(redeemed_at=bindparam("now"))
-    .returning(AuthorizationGrant.id)
 )
 
 
@@ -44,12 +46,12 @@ class Given:
 def give(parameters: Parameters, session: AnySession, acr: str) -> Given:
     """Record what the person gives the client, inside an act; without a code all of it is given at once."""
     now = clock.now()
-    code = new_token()
+    secret = new_token()
     offline = OFFLINE in parameters.scope.split()
     by_code = gives(parameters.response_type, CODE)
     configuration = settings.current().oidc
     new: Any = GIVE.first(
-        code_digest=digest(code),
+        code_digest=digest(secret),
         client_id=parameters.client_id,
         account_id=session.account_id,
         session_id=session.id,
@@ -71,43 +73,42 @@ def give(parameters: Parameters, session: AnySession, acr: str) -> Given:
         refresh_expires_at=now + timedelta(days=configuration.refresh_days) if offline else None,
     )
     audit.record("oidc.grant.give", subject=session.account.uid, object=parameters.client_id, after={"acr": acr})
-    return Given(new.id, code)
+    return Given(new.id, f"{new.id}.{secret}")
 
 
 def redeem(code: str, client_id: str) -> Grant | None:
-    """Take a code of this client out of use and return its grant; None if there is no living one.
-
-    One conditional update, so that of a hundred parallel redemptions one succeeds. A second redemption ends what the
-    first one gave (RFC 6749, 4.1.2). Runs inside the act of the token endpoint.
-    """
-    this = {"digest": digest(code), "client": client_id}
-    taken = REDEEM.first(**this, now=clock.now())
-    if taken is None:
-        replayed = db.session.scalar(select(AuthorizationGrant.id).where(MINE), this)
-        if replayed is not None:
-            revoke(replayed, "oidc.grant.replayed")
+    """Take a code of this client out of use and return its grant; None if there is no living one."""
+    parts = CODE_FORM.fullmatch(code)
+    grant = given.find(int(parts[1])) if parts else None
+    if parts is None or grant is None or grant.client_id != client_id:
         return None
-    grant = _living(taken.id)
-    return grant if grant is not None and grant.code_expires_at > clock.now() else None
+    if not hmac.compare_digest(grant.code_digest, digest(parts[2])) or not _taken(grant):
+        return None
+    return grant if grant.code_expires_at > clock.now() else None
 
 
 def redeem_given(grant_id: int) -> Grant | None:
     """Take a grant that a person gave to a device, once, in the same way."""
-    mine = (AuthorizationGrant.id == grant_id) & AuthorizationGrant.redeemed_at.is_(None)
-    taken = db.session.execute(update(AuthorizationGrant).where(mine).values(redeemed_at=clock.now()))
-    if taken.rowcount:  # type: ignore[attr-defined]
-        return _living(grant_id)
-    revoke(grant_id, "oidc.grant.replayed")
-    return None
-
-
-def _living(grant_id: int) -> Grant | None:
     grant = given.find(grant_id)
-    return grant if grant is not None and alive(grant) else None
+    return grant if grant is not None and _taken(grant) else None
 
 
+@transactional
+def _taken(grant: Grant) -> bool:
+    """Take a grant that nobody took yet, and say whether it is alive.
+
+    One conditional update, so that of a hundred parallel redemptions one succeeds. A second redemption ends what the
+    first one gave (RFC 6749, 4.1.2).
+    """
+    if REDEEM.run(grant_id=grant.id, now=clock.now()):
+        return alive(grant)
+    revoke(grant.id, "oidc.grant.replayed")
+    return False
+
+
+@transactional
 def bind(grant: Grant, shown: Confirmation) -> Grant:
-    """Let what follows from a grant count with what is shown now only, unless it is bound already; inside an act."""
+    """Let what follows from a grant count with what is shown now only, unless it is bound already."""
     bound = grant._replace(dpop_jkt=grant.dpop_jkt or shown.jkt, x5t=grant.x5t or shown.x5t)
     if bound != grant:
         values = {"dpop_jkt": bound.dpop_jkt, "x5t": bound.x5t}

@@ -175,7 +175,7 @@ class AuthorizationGrant(Model):
     __tablename__ = "authorization_grant"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary)
     client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id", ondelete="CASCADE"), index=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("user_session.id", ondelete="CASCADE"), index=True)

@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
+from idp.core import driver
 from idp.core.db import db, transaction
 from idp.oidc.models import RegisteredClient
 from tests.protocol.stage import OFFLINE, Client, Stage
@@ -112,6 +113,43 @@ def test_what_is_missing_is_a_malformed_request_and_what_is_wrong_is_no_grant(
     empty = "invalid_request" if kind == GRANT else "invalid_grant"
     assert told(sends(client, grant_type=kind, **{name: ""})) == (400, empty)
     assert told(sends(client, grant_type=kind, **{name: "ä" * 5000})) == (400, "invalid_grant")
+
+
+def test_a_code_is_good_for_its_own_grant_alone(stage: Stage) -> None:
+    """RFC 6749, 10.10: who knows a grant's number, or another code, has no code of it, and uses none up."""
+    client = stage.client()
+    other = stage.code(client).partition(".")[0]
+    code = stage.code(client)
+    number, secret = code.split(".")
+    for wrong in (
+        f"{other}.{secret}",
+        f"{number}.{secret[:-1]}",
+        f"{number}.",
+        secret,
+        f"{'9' * 9}.{secret}",
+        f"9{code}",
+    ):
+        assert told(client.redeem(wrong)) == (400, "invalid_grant"), wrong
+    assert client.redeem(code).status_code == 200
+
+
+def test_what_is_refused_before_it_is_used_takes_no_turn_to_write(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever sends rubbish holds up everybody: SQLite has one writer."""
+    client, stranger = stage.client(), stage.client()
+    token = stage.tokens(client)["refresh_token"]
+    code = stage.code(client)
+
+    def nobody() -> None:
+        raise AssertionError("an act has begun")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(driver, "begun", nobody)
+        for got in (client.redeem("1.x"), stranger.redeem(code), client.refresh("x"), stranger.refresh(token)):
+            assert told(got) == (400, "invalid_grant")
+        assert told(client.refresh(token, scope="openid bork")) == (400, "invalid_scope")
+    assert client.redeem(code).status_code == client.refresh(token).status_code == 200
 
 
 WRONG: list[tuple[dict[str, str | None], str]] = [

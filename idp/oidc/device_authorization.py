@@ -102,7 +102,7 @@ def deny(code: str, uid: str | None) -> None:
 def redeem(device_code: str, client: Client) -> Grant:
     """Return the grant for a device whose person agreed, once.
 
-    Raises the errors of RFC 8628, 3.5 and RFC 6749, 5.2. Runs inside the act of the token endpoint.
+    Raises the errors of RFC 8628, 3.5 and RFC 6749, 5.2.
     """
     mine = (DeviceAuthorization.digest == digest(device_code)) & (DeviceAuthorization.client_id == client.client_id)
     row = db.session.scalar(select(DeviceAuthorization).where(mine))
@@ -158,6 +158,7 @@ def _open(code: str) -> Any:
     return right & unanswered & (DeviceAuthorization.expires_at > clock.now())
 
 
+@transactional
 def _in_turn(row: DeviceAuthorization) -> bool:
     """Say whether the device waited as long as it was told; else it waits five seconds longer from now on (3.5)."""
     now, this = clock.now(), DeviceAuthorization.digest == row.digest

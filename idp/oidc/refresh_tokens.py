@@ -11,6 +11,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, Inval
 from sqlalchemy import bindparam, update
 
 from idp.core import clock, settings
+from idp.core.db import transactional
 from idp.core.prepared import Prepared
 from idp.core.signed import seal_of
 from idp.core.values import frozen
@@ -97,13 +98,15 @@ def use(token: RefreshToken, client: Client) -> Grant | None:
 
     The last token works for some seconds more and leads to the same successor, for a client that lost our answer or
     asks twice at once (FAPI 2.0 Security Profile, 5.3.2.1-9). Any older one is in two hands (RFC 9700, 4.14.2).
-    Runs inside the act of the token endpoint.
     """
-    grant = token.grant
-    if not _lives(grant, client):
+    if not _lives(token.grant, client):
         return None
-    successor = token.number if client.proves_a_key else token.number + 1
-    now = clock.now()
+    return _rotated(token, token.number if client.proves_a_key else token.number + 1)
+
+
+@transactional
+def _rotated(token: RefreshToken, successor: int) -> Grant | None:
+    grant, now = token.grant, clock.now()
     if ROTATE.run(grant_id=grant.id, this=token.number, successor=successor, now=now):
         return grant._replace(refresh_number=successor, refresh_used_at=now)
     anew = given.find(grant.id)

@@ -1,14 +1,11 @@
 """The table of contents of the protocol: what is registered here is offered, and discovery tells of nothing else."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import UnauthorizedClientError, UnsupportedGrantTypeError
 
 from idp.core import settings
-from idp.core.db import transaction
 from idp.oidc import (
     authorization_code,
     claims,
@@ -31,14 +28,12 @@ GRANTS: dict[str, Callable[[TokenRequest], Allowed]] = {
     OWN_TOKENS: client_credentials.allow,
     DEVICE_CODES: device_code.redeem,
 }
-# What is answered without an act: nothing is written, and nobody waits for the database's one writer.
-WRITES_NOTHING = (OWN_TOKENS,)
 
 
 def answer(asked: TokenRequest) -> dict[str, Any]:
     """Return the tokens that a request is answered with (RFC 6749, 5.1); raise the OAuth2Error that is told (5.2).
 
-    They are signed after the act, in which others wait for their turn to write.
+    What a grant uses up is used up in an act of its own, whatever else is wrong: others wait for their turn to write.
     """
     allowed = _allowed(asked)
     client, grant = asked.client, allowed.grant
@@ -61,12 +56,7 @@ def _allowed(asked: TokenRequest) -> Allowed:
         raise UnsupportedGrantTypeError(kind)
     if not asked.client.check_grant_type(kind):
         raise UnauthorizedClientError(f"The client is not authorized to use 'grant_type={kind}'")
-    with nullcontext() if kind in WRITES_NOTHING else transaction():
-        try:
-            return GRANTS[kind](asked)
-        except OAuth2Error as error:  # raised outside of the act: what a wrong request used up stays used
-            refused = error
-    raise refused
+    return GRANTS[kind](asked)
 
 
 def _id_token(client: Client, grant: Grant, access_token: str, nonce: str | None) -> str:

@@ -2,16 +2,42 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from io import BytesIO
+from typing import IO
 
 from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.http import parse_cookie
+from werkzeug.wsgi import get_content_length
 
 from idp.core.fields import ERRORS, FORM, Fields, read
 
 
 class Incoming(Request):
     """A request under way."""
+
+    @cached_property
+    def mimetype(self) -> str:
+        """The media type of the body, without its parameters."""
+        told: str = self.environ.get("CONTENT_TYPE", "")
+        return told.partition(";")[0].strip().lower()
+
+    @cached_property
+    def content_length(self) -> int | None:
+        """The length of the body in bytes; None where only its end tells it."""
+        return get_content_length(self.environ)
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, read at once where its length is told; raise ClientDisconnected (400) if there is less of it."""
+        length = self.content_length
+        if length is None or length > (self.max_content_length or 0):
+            return super().stream  # which refuses what is too large
+        whole = self.environ["wsgi.input"].read(length)
+        if len(whole) < length:
+            raise ClientDisconnected
+        return BytesIO(whole)
 
     @cached_property
     def query(self) -> Fields:

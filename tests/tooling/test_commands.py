@@ -1,13 +1,17 @@
 """The small programs behind the Makefile: environment, system packages, translations."""
 
+import importlib.util
+import marshal
 import os
 import runpy
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
+import flask.app
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +45,12 @@ def test_the_environment_is_left_alone_until_a_lock_changes(environment: dict[st
     assert environment["_installed"](lock)
     lock.write_text("one==2\n")
     assert not environment["_installed"](lock)
+
+
+def test_libraries_are_compiled_without_the_columns_of_tracebacks() -> None:
+    kept = Path(importlib.util.cache_from_source(flask.app.__file__))
+    code = next(one for one in marshal.loads(kept.read_bytes()[16:]).co_consts if isinstance(one, CodeType))
+    assert {column for *_, column in code.co_positions()} == {None}, "make clean, and make the environment again"
 
 
 def test_passwords_are_hashed_by_what_was_compiled_for_this_processor(environment: dict[str, Any]) -> None:

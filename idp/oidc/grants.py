@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, update
 from idp.accounts.models import AccountState
 from idp.accounts.open_session import AnySession
 from idp.core import audit, clock, settings
-from idp.core.db import db, transactional
+from idp.core.db import db, transaction, transactional
 from idp.core.prepared import Prepared
 from idp.core.signals import account_closed, account_frozen, factors_wiped
 from idp.core.signed import digest, new_token
@@ -106,13 +106,13 @@ def _taken(grant: Grant) -> bool:
     return False
 
 
-@transactional
 def bind(grant: Grant, shown: Confirmation) -> Grant:
     """Let what follows from a grant count with what is shown now only, unless it is bound already."""
     bound = grant._replace(dpop_jkt=grant.dpop_jkt or shown.jkt, x5t=grant.x5t or shown.x5t)
     if bound != grant:
         values = {"dpop_jkt": bound.dpop_jkt, "x5t": bound.x5t}
-        db.session.execute(update(AuthorizationGrant).where(AuthorizationGrant.id == grant.id).values(values))
+        with transaction():
+            db.session.execute(update(AuthorizationGrant).where(AuthorizationGrant.id == grant.id).values(values))
     return bound
 
 

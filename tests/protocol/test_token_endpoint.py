@@ -152,6 +152,20 @@ def test_what_is_refused_before_it_is_used_takes_no_turn_to_write(
     assert client.redeem(code).status_code == client.refresh(token).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["client_secret_basic", "none"])
+def test_a_code_takes_one_turn_to_write(stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    client = stage.client(token_endpoint_auth_method=method)
+    code, begun, turns = stage.code(client), driver.begun, []
+
+    def counted() -> Any:
+        turns.append(1)
+        return begun()
+
+    monkeypatch.setattr(driver, "begun", counted)
+    assert client.redeem(code).status_code == 200
+    assert len(turns) == 1
+
+
 WRONG: list[tuple[dict[str, str | None], str]] = [
     # RFC 6749, 4.1.3: identical, not alike
     ({"redirect_uri": "https://rp.example/callback/"}, "invalid_grant"),

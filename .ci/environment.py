@@ -23,7 +23,7 @@ RUN_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-test.lock"
 BUILD_LOCK = ROOT / "requirements-build.lock"
 NEEDED = (3, 11)
-# What is compiled is compiled by `_bytecode`, with all cores.
+# `_bytecode` compiles what was installed, with all cores.
 PIP_INSTALL = (
     "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input", "--no-compile", "--no-deps",
     "--require-hashes",
@@ -57,7 +57,7 @@ def _stamp(lock):
 
 
 def _digest(lock):
-    # A new minor version of Python needs other wheels; how they are installed is written here.
+    # A new minor version of Python needs other wheels, and another recipe may install them differently.
     recipe = Path(__file__).read_bytes()
     packages = hashlib.sha256(lock.read_bytes() + BUILD_LOCK.read_bytes() + recipe).hexdigest()
     return "{} {}.{}\n".format(packages, *sys.version_info[:2])

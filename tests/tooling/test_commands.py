@@ -13,9 +13,25 @@ from typing import Any
 
 import flask.app
 import pytest
+import sqlalchemy
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".ci"
+LIBRARY = '''"""What it is for."""
+
+from __future__ import annotations
+
+class Thing:
+    """A thing."""
+
+    def method(self, text: Unknown):
+        """Return the text."""
+        assert text
+        return text
+
+    async def nothing(self):
+        """Do nothing."""
+'''
 
 
 @pytest.fixture
@@ -51,6 +67,27 @@ def test_libraries_are_compiled_without_the_columns_of_tracebacks() -> None:
     kept = Path(importlib.util.cache_from_source(flask.app.__file__))
     code = next(one for one in marshal.loads(kept.read_bytes()[16:]).co_consts if isinstance(one, CodeType))
     assert {column for *_, column in code.co_positions()} == {None}, "make clean, and make the environment again"
+
+
+def test_what_servers_load_most_of_is_compiled_without_docstrings() -> None:
+    assert sqlalchemy.select.__doc__ is None, "make clean, and make the environment again"
+
+
+def test_docstrings_go_and_assertions_stay(tmp_path: Path) -> None:
+    source = tmp_path / "library.py"
+    source.write_text(LIBRARY)
+    (tmp_path / "template.py").write_text("{{ no Python }}")
+    command = (sys.executable, TOOLS / "terse.py", tmp_path)
+    environ = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(command, env=environ, check=True, timeout=20)
+    known: dict[str, Any] = {}
+    exec(marshal.loads(Path(importlib.util.cache_from_source(str(source))).read_bytes()[16:]), known)
+    documented = known["Thing"], known["Thing"].method, known["Thing"].nothing
+    assert "__doc__" not in known
+    assert [one.__doc__ for one in documented] == [None, None, None]
+    assert known["Thing"]().method("kept") == "kept"
+    with pytest.raises(AssertionError):
+        known["Thing"]().method("")
 
 
 def test_passwords_are_hashed_by_what_was_compiled_for_this_processor(environment: dict[str, Any]) -> None:

@@ -129,8 +129,8 @@ def _compile():
 def _bytecode():
     """Compile the libraries, for users who may not write here: else each start of theirs would.
 
-    Without the columns that tracebacks underline a server holds half a MiB less, and without the docstrings of SQLAlchemy,
-    which are nearly half of all that it loads, two more. What cannot be compiled is no module.
+    Without the columns that tracebacks underline a server holds half a MiB less, and without the docstrings of
+    SQLAlchemy, which are nearly half of all that it loads, two more. What cannot be compiled is no module.
     """
     python = (str(PYTHON), "-X", "no_debug_ranges")
     _done(*python, "-m", "compileall", "-f", "-qq", "-j", "0", str(VENV / "lib"))

@@ -30,11 +30,10 @@ class Terse(SourceFileLoader):
 def main():
     """Compile each file anew; what cannot be compiled is no module."""
     sys.dont_write_bytecode = False
-    for file in Path(sys.argv[1]).rglob("*.py"):
-        if file.name != LEFT:
-            Path(cache_from_source(str(file))).unlink(missing_ok=True)
-            with suppress(SyntaxError):
-                Terse(file.stem, str(file)).get_code(file.stem)
+    for file in {*Path(sys.argv[1]).rglob("*.py")} - {*Path(sys.argv[1]).rglob(LEFT)}:
+        Path(cache_from_source(str(file))).unlink(missing_ok=True)
+        with suppress(SyntaxError):
+            Terse(file.stem, str(file)).get_code(file.stem)
 
 
 if __name__ == "__main__":

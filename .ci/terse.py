@@ -1,4 +1,4 @@
-"""Compile the Python files of a folder without their docstrings: `python .ci/terse.py FOLDER`.
+"""Compile the Python files of folders without their docstrings: `python .ci/terse.py FOLDER ...`.
 
 Python's own `-OO` leaves the assertions out too, and what a library asserts shall stay.
 """
@@ -30,7 +30,8 @@ class Terse(SourceFileLoader):
 def main():
     """Compile each file anew; what cannot be compiled is no module."""
     sys.dont_write_bytecode = False
-    for file in {*Path(sys.argv[1]).rglob("*.py")} - {*Path(sys.argv[1]).rglob(LEFT)}:
+    files = [file for folder in sys.argv[1:] for file in Path(folder).rglob("*.py") if file.name != LEFT]
+    for file in files:
         Path(cache_from_source(str(file))).unlink(missing_ok=True)
         with suppress(SyntaxError):
             Terse(file.stem, str(file)).get_code(file.stem)

@@ -129,8 +129,15 @@ def enrols_a_patient(hp: Person, ears: Listener) -> None:
 
 
 def leaves(hp: Person, ears: Listener) -> None:
+    """The menu closes on Escape, and whoever was inside stands where it opens."""
     ears.window.keyboard.press("Home")
     ears.goes_to(hp.name)
+    menu = ears.window.locator("details.pop").first
+    ears.press("Enter")
+    ears.goes_to("Log out", "button")
+    ears.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
     ears.press("Enter")
     ears.goes_to("Log out", "button")
     ears.enters()

@@ -94,7 +94,8 @@ def _install(locks):
     print(f"Installing the packages of {locks[0].name} ...", flush=True)
     if not _done(str(PYTHON), *PIP_INSTALL, "-r", str(locks[0])):
         return _refuse("The packages could not be installed; the lines above say why")
-    if _can_compile():
+    # Where the servers ran already, what was compiled for them is there.
+    if _can_compile() and not _installed(RUN_LOCK):
         _compile()
     _bytecode()
     for lock in locks:

@@ -66,6 +66,24 @@ def test_the_environment_is_left_alone_until_a_lock_changes(environment: dict[st
     assert not environment["_installed"](lock)
 
 
+@pytest.mark.parametrize("servers_ran", [True, False])
+def test_what_was_compiled_for_the_servers_stays_for_the_tests(
+    environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, servers_ran: bool
+) -> None:
+    compiled: list[bool] = []
+    monkeypatch.setitem(environment, "_done", lambda *_command, **_given: True)
+    monkeypatch.setitem(environment, "_can_compile", lambda: True)
+    monkeypatch.setitem(environment, "_compile", lambda: compiled.append(True))
+    environment["PYTHON"].parent.mkdir(parents=True)
+    environment["PYTHON"].touch()
+    if servers_ran:
+        environment["_install"]([environment["RUN_LOCK"]])
+        compiled.clear()
+    environment["_install"]([environment["TEST_LOCK"], environment["RUN_LOCK"]])
+    assert bool(compiled) is not servers_ran
+    assert all(environment["_installed"](environment[lock]) for lock in ("TEST_LOCK", "RUN_LOCK"))
+
+
 def test_libraries_are_compiled_without_the_columns_of_tracebacks() -> None:
     kept = Path(importlib.util.cache_from_source(flask.app.__file__))
     code = next(one for one in marshal.loads(kept.read_bytes()[16:]).co_consts if isinstance(one, CodeType))

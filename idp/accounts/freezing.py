@@ -23,7 +23,7 @@ def freeze(account_id: int, how: str) -> bool:
     db.session.flush()
     session.end_all(account.id, "frozen")
     signals.account_frozen.send(account.id)
-    for purpose in (Purpose.PASSWORD, Purpose.NOT_ME):
+    for purpose in (Purpose.PASSWORD, Purpose.EMAIL, Purpose.NOT_ME):
         links.revoke(purpose, account.id)
     audit.record("account.freeze", subject=account.uid, after={"how": how})
     tell(account, "frozen", always=True)

@@ -172,8 +172,9 @@ def cancel(attempt: SignIn) -> None:
 
 
 @signals.factors_wiped.connect
+@signals.account_frozen.connect
 def _end_all(account_id: int) -> None:
-    """What was proved with a factor that is gone opens nothing any more; the sign-in begins again."""
+    """What was proved before PANIC or the frost opens nothing any more; the sign-in begins again."""
     begun = (Attempt.account_id == account_id, Attempt.state == AttemptState.OPEN)
     over = update(Attempt).where(*begun).values(state=AttemptState.EXPIRED, ended_at=clock.now())
     db.session.execute(over.execution_options(synchronize_session=False))

@@ -2,7 +2,7 @@
 
 A trusted browser proves nothing (docs/adr/0005-trusted-browsers-prove-nothing.md): the session stays at one factor and
 says so. It is bound to the browser's cookie, the password, and the factor that was shown when it was trusted: a new
-password, the removal of that factor and PANIC end it by themselves.
+password, the removal of that factor and PANIC end it by themselves. A frozen account trusts none any more.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from idp.accounts import notices, people, questions
 from idp.accounts.models import Account
 from idp.accounts.open_session import AnyAccount
-from idp.core import audit, clock, settings
+from idp.core import audit, clock, settings, signals
 from idp.core.db import db, transactional
 from idp.core.errors import NotFound
 from idp.signin import known_browser
@@ -85,6 +85,12 @@ def forget(account: Account, browser_id: int) -> None:
 def days() -> int:
     """Return for how many days a browser is trusted; 0: never."""
     return settings.current().session.trusted_browser_days
+
+
+@signals.account_frozen.connect
+def _forget_all(account_id: int) -> None:
+    """A browser that was trusted before an account was frozen may be a stranger's."""
+    db.session.execute(delete(TrustedBrowser).where(TrustedBrowser.account_id == account_id))
 
 
 @transactional

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from idp.accounts import people
+from idp.accounts import freezing, people
 from idp.core import clock
 from idp.core.levels import MFA
 from tests.accounts.browser import ADA, PASSWORD, Browser, accounts, at_work, mails, person, sign_in, token_of, words
@@ -137,6 +137,16 @@ def test_a_password_link_in_the_old_mailbox_dies_with_the_change(app: Flask, ada
     reset = link_of(app, ADA["email"])
     ada.submit(asks(ada))
     assert Browser(app).get(reset).status_code == 410
+
+
+def test_an_address_that_was_asked_for_before_the_frost_is_not_taken_after_it(app: Flask, ada: Browser) -> None:
+    link = asks(ada)
+    with app.app_context():
+        freezing.freeze(1, "support")
+        freezing.unfreeze(1, "support")
+    sign_in(ada)
+    assert ada.get(link).status_code == 410
+    assert address(app) == [ADA["email"]]
 
 
 @pytest.mark.parametrize(

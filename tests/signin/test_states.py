@@ -8,6 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from idp.accounts import freezing
 from idp.accounts.models import UserSession
 from idp.core.db import db
 from idp.core.levels import MFA
@@ -60,6 +61,20 @@ def test_a_later_step_cannot_be_opened_first(app: Flask, browser: Browser) -> No
     browser.submit(verify, method="sms")
     assert browser.heading() == "Sign in"
     assert texts(app) == []
+
+
+def test_what_was_proved_before_the_frost_opens_nothing_after_the_thaw(app: Flask, browser: Browser) -> None:
+    person(app, EMAIL, PHONE)
+    browser.is_asked(CPMS, "sms")
+    code = newest_code(app)
+    with app.app_context():
+        freezing.freeze(1, "support")
+        freezing.unfreeze(1, "support")
+    browser.gives_code(code)
+    assert browser.signed_in() is None
+    assert browser.heading() == "Sign in"
+    browser.gives_password()
+    assert browser.heading() == "Choose your verification method"
 
 
 def test_two_tabs_do_not_disturb_each_other(app: Flask, browser: Browser) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, select, update
 
-from idp.accounts import profile
+from idp.accounts import freezing, profile
 from idp.accounts.models import Account
 from idp.core import audit
 from idp.core.db import db, transaction
@@ -190,14 +190,19 @@ def new_password(account: Account) -> None:
     profile.set_password(account, account.password_hash, how="reset")
 
 
+def frozen_for_a_while(account: Account) -> None:
+    freezing.freeze(account.id, "support")
+    freezing.unfreeze(account.id, "support")
+
+
 def all_factors_gone(account: Account) -> None:
     with transaction():
         db.session.execute(delete(Authenticator))
     enrolment.add_confirmed_phone(account, PHONE)
 
 
-@pytest.mark.parametrize("happens", [removed_factor, new_password, all_factors_gone])
-def test_it_ends_with_the_factor_and_with_the_password(
+@pytest.mark.parametrize("happens", [removed_factor, new_password, frozen_for_a_while, all_factors_gone])
+def test_it_ends_with_the_factor_with_the_password_and_with_the_frost(
     app: Flask, trusting: Browser, happens: Callable[[Account], None]
 ) -> None:
     leaves(trusting)

@@ -67,6 +67,8 @@ TOLD = [
     ("asked", [Move("unlinks", 1, NORA), Move("fills", 1)]),
     ("scanning", [Move("fills", 1, slip=4), Move("steals", 1), Move("fills", 1)]),
     ("lost app", [Move("opens", 0), Move("fills", 0), Move("fills", 0)]),
+    # A sign-in whose password was given before the account was frozen, and that goes on once support opened it.
+    ("asked", [Move("reads_mail", 0), Move("unfreezes", 0), Move("fills", 1)]),
 ]
 
 

@@ -28,7 +28,7 @@ KEPT_DAYS = 90
 
 @frozen
 class Proof:
-    """What was proved just now: the level, the methods (RFC 8176 `amr` values), and whether the password was one.
+    """What was proved: the level, methods (RFC 8176 `amr` values), whether the password was one; when (None: just now).
 
     A passkey that says by itself who it is stands in the password's place. `methods`: the names of the second factors.
     """
@@ -37,6 +37,7 @@ class Proof:
     amr: tuple[str, ...]
     with_password: bool = True
     methods: tuple[str, ...] = ()
+    at: datetime | None = None
 
 
 def current() -> UserSession | None:
@@ -145,8 +146,8 @@ def start(account: AnyAccount, proof: Proof) -> None:
         acr=proof.acr,
         amr=list(proof.amr),
         methods=list(proof.methods),
-        auth_time=now,
-        proved_at=now,
+        auth_time=proof.at or now,
+        proved_at=proof.at or now,
         created_at=now,
         last_seen_at=now,
         expires_at=now + timedelta(hours=settings.current().session.absolute_hours),
@@ -167,15 +168,15 @@ def strengthen(session: UserSession, proof: Proof, *, instead: bool = False) -> 
     A weaker proof than the session has renews the token alone: it must not make an older, stronger one look fresh.
     With `instead` it takes the place of the stronger one, for somebody who was asked again and chose another method.
     """
-    now = clock.now()
+    proved = proof.at or clock.now()
     token = new_token()
     session.digest = digest(token)
     if instead or reaches(proof.acr, session.acr):
         session.acr = proof.acr
         session.amr = list(dict.fromkeys([*session.amr, *proof.amr]))
         session.methods = [one for one in session.methods if one not in proof.methods] + list(proof.methods)
-        session.proved_at = now
-        session.auth_time = now if proof.with_password else session.auth_time
+        session.proved_at = max(session.proved_at, proved)
+        session.auth_time = max(session.auth_time, proved) if proof.with_password else session.auth_time
     audit.acting(Actor(session.account.uid, session.acr))
     audit.record("session.strengthen", subject=session.account.uid, after={"acr": session.acr, "amr": session.amr})
     g.session_token = token

@@ -217,7 +217,9 @@ def _finish(attempt: SignIn) -> None:
     amr = dict.fromkeys(value for proof in attempt.proofs for value in proof["amr"])
     methods = tuple(dict.fromkeys(method for proof in attempt.proofs for method in proof.get("methods", ())))
     with_password = any(proof["who"] for proof in attempt.proofs)
-    proof = Proof(_reached(attempt), tuple(amr), with_password=with_password, methods=methods)
+    # Mostly just now; earlier where what was wanted besides is no longer asked for.
+    at = datetime.fromisoformat(attempt.proofs[-1]["at"])
+    proof = Proof(_reached(attempt), tuple(amr), with_password, methods, at)
     open_session = session.current()
     if open_session and open_session.account_id == account.id:
         session.strengthen(open_session, proof, instead=reaches(proof.acr, MFA))

@@ -8,9 +8,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from idp.accounts import freezing
+from idp.accounts import freezing, people
 from idp.accounts.models import UserSession
-from idp.core.db import db
+from idp.core.db import db, transaction
 from idp.core.levels import MFA
 from idp.mfa.models import Challenge, ChallengeState
 from idp.signin.attempt import Wanted
@@ -75,6 +75,20 @@ def test_what_was_proved_before_the_frost_opens_nothing_after_the_thaw(app: Flas
     assert browser.heading() == "Sign in"
     browser.gives_password()
     assert browser.heading() == "Choose your verification method"
+
+
+def test_a_sign_in_that_needs_less_meanwhile_is_as_old_as_its_last_proof(app: Flask, browser: Browser) -> None:
+    person(app, EMAIL, PHONE, always_mfa=True)
+    with time_machine.travel(LATER, tick=False) as moment:
+        browser.open("/account")
+        browser.gives_password()
+        assert browser.heading() == "Choose your verification method"
+        moment.shift(timedelta(minutes=9))
+        with app.app_context(), transaction():
+            people.by_address(EMAIL).always_mfa = False
+        browser.open(browser.path)
+        begun = browser.signed_in()
+        assert (begun.auth_time, begun.proved_at) == (LATER, LATER)
 
 
 def test_two_tabs_do_not_disturb_each_other(app: Flask, browser: Browser) -> None:

@@ -94,7 +94,7 @@ class Rules:
             raise Broken(f"{step.answer.status} at {step.path}")
         for account in self.people:
             self._password(browser, step, account, before, after)
-            self._panic(browser, account, before, after)
+            self._panic(browser, step, account, before, after)
             self._state(browser, step, account, before, after)
             self._factors(browser, account, before, after)
             self._recognised(browser, step, account, before, after)
@@ -174,10 +174,12 @@ class Rules:
         own = self.people[account]
         own.knows = step.sent["new_password"]
 
-    def _panic(self, browser: int, account: int, before: Facts, after: Facts) -> None:
+    def _panic(self, browser: int, step: Step, account: int, before: Facts, after: Facts) -> None:
         if after.states[account] == "closed" or before.pressed.get(account) == after.pressed.get(account):
             return
-        if not self.memory.proved(browser, account, {"password", "factor", "key"}, ATTEMPT):
+        # What was registered since a PANIC, for which the password was enough, goes with that password.
+        again = account in self.memory.panicked and self.memory.links.get(step.path) == ("new", account)
+        if not again and not self.memory.proved(browser, account, {"password", "factor", "key"}, ATTEMPT):
             raise Broken(f"PANIC for {account} without any proof")
         if after.factors[account]:
             raise Broken("a factor survived PANIC")

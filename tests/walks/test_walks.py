@@ -69,6 +69,16 @@ TOLD = [
     ("lost app", [Move("opens", 0), Move("fills", 0), Move("fills", 0)]),
     # A sign-in whose password was given before the account was frozen, and that goes on once support opened it.
     ("asked", [Move("reads_mail", 0), Move("unfreezes", 0), Move("fills", 1)]),
+    # A new password by mail after PANIC, which takes away what was registered since.
+    ("new phone", [Move("opens", 0, number=40), Move("fills", 0), Move("reads_mail", 0)]),
+    # A sign-in that waits for the second factor while the person decides to need none.
+    (
+        "forgotten",
+        [
+            *(Move("opens", 0, number=10), Move("fills", 0, number=1), Move("fills", 1), Move("fills", 1)),
+            *(Move("fills", 0), Move("opens", 1, number=20)),
+        ],
+    ),
 ]
 
 

@@ -193,6 +193,9 @@ def test_a_weaker_proof_renews_the_token_but_never_makes_an_old_factor_look_fres
         session.strengthen(own, Proof(MFA, ("hwk",), with_password=False))
         assert (own.amr, own.auth_time) == (["pwd", "sms", "hwk"], given)
         assert own.proved_at > proved
+        newest = own.proved_at
+        session.strengthen(own, Proof(MFA, ("pwd", "sms"), at=given - timedelta(minutes=1)))
+        assert (own.proved_at, own.auth_time) == (newest, given), "an older proof makes nothing older"
     assert not desk.has_session()
 
 
